@@ -1,0 +1,20 @@
+from .consent import Subscription, Suppression, Topic
+from .customers import AttributeName, Customer
+from .events import Event
+from .imports import ImportRun
+from .segments import ListMember, Segment, SegmentRefresh
+from .workspace import Workspace
+
+__all__ = [
+    "AttributeName",
+    "Customer",
+    "Event",
+    "ImportRun",
+    "ListMember",
+    "Segment",
+    "SegmentRefresh",
+    "Subscription",
+    "Suppression",
+    "Topic",
+    "Workspace",
+]

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CalendarProjectConfig(AppConfig):
+    name = "calendar_project"

@@ -1,0 +1,28 @@
+"""The Celery application, and what beat asks for and how often."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calendar_project.settings")
+
+app = Celery("almanac")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    # A tick that nobody took before the next one is worthless: it expires instead of piling up.
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds * 2, 5)}}
+
+
+app.conf.beat_schedule = {
+    "segments": _every(300, "audiences.tasks.refresh_segments"),
+    "imports": _every(5, "audiences.tasks.continue_imports"),
+    "plans": _every(30, "campaigns.tasks.plan_all"),
+    "overlaps": _every(60, "campaigns.tasks.check_overlaps"),
+    "triggers": _every(1, "campaigns.tasks.fire_triggers"),
+    "admission": _every(1, "deliveries.tasks.admit_due"),
+    "dispatch": _every(1, "deliveries.tasks.dispatch_due"),
+    "reaper": _every(5, "deliveries.tasks.reap"),
+}

@@ -1,0 +1,184 @@
+"""Settings: what the operator sets is read in `environment`; the rest is said here."""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from calendar_project.environment import EnvironmentProblem, read_environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+try:
+    ENVIRONMENT = read_environment(os.environ, BASE_DIR)
+except EnvironmentProblem as problem:
+    raise ImproperlyConfigured(str(problem)) from problem
+
+EMBEDDED = ENVIRONMENT.embedded
+DEBUG = False
+SECRET_KEY = ENVIRONMENT.secret_key
+ADDRESS_HASH_KEY = ENVIRONMENT.address_hash_key
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+BASE_URL = ENVIRONMENT.base_url
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "calendar_project",
+    "deliveries",
+    "campaigns",
+    "audiences",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rules",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "calendar_project.urls"
+ASGI_APPLICATION = "calendar_project.asgi.application"
+WSGI_APPLICATION = "calendar_project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Database -------------------------------------------------------------------------------------------------
+DATABASES = {"default": {**ENVIRONMENT.database, "CONN_HEALTH_CHECKS": True}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: a writer queues at BEGIN instead of failing at its first write. FULL: a commit survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    # No statement, lock or forgotten transaction may hold a shard for ever.
+    DATABASES["default"]["OPTIONS"] = {
+        "options": "-c statement_timeout=120s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Time and words -------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_THOUSAND_SEPARATOR = True
+
+# --- Static files ---------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = ENVIRONMENT.data_dir / "static"
+MEDIA_ROOT = ENVIRONMENT.data_dir / "files"
+WHITENOISE_USE_FINDERS = EMBEDDED
+
+# --- Celery ---------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = ENVIRONMENT.broker_url
+# The in-memory broker polls once a second unless told otherwise.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05} if EMBEDDED else {}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+
+# --- Almanac --------------------------------------------------------------------------------------------------
+# Channel name -> dotted path of its class. A system check refuses a path that does not load.
+CHANNELS = {
+    "email": "deliveries.channels.email.EmailChannel",
+    "in_app": "deliveries.channels.in_app.InAppChannel",
+    "webhook": "deliveries.channels.webhook.WebhookChannel",
+}
+EMAIL_URL = ENVIRONMENT.email_url
+EMAIL_FROM = os.environ.get("EMAIL_FROM", "Almanac <almanac@example.com>")
+WEBHOOK_URL = os.environ.get("WEBHOOK_URL", "")
+WEBHOOK_SECRET = os.environ.get("WEBHOOK_SECRET", "")
+SHARD_SIZE = int(os.environ.get("SHARD_SIZE", 65_536))
+HORIZON_DAYS = 90
+OVERLAP_WINDOW_HOURS = 72
+# How late a dated send may still go out; past it, it is missed.
+GRACE_MINUTES = 60
+
+# --- API ------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    # Token before session: an anonymous caller gets 401, not 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+}
+REST_KNOX = {"TOKEN_TTL": None}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Almanac",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Safety ---------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "frame-ancestors": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+    }
+}
+if BASE_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO")},
+}

@@ -1,0 +1,144 @@
+"""The ledger: one row per message that was admitted, and the sets of those who were withheld."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from audiences.models import Customer, Topic
+from campaigns.models import CampaignVersion, Send, Team
+
+
+class Delivery(models.Model):
+    """One customer, one channel, one send (and one firing): what was decided and what happened.
+
+        planned ──claim──> claimed ──mark──> sending ──outcome──> sent | failed | uncertain
+           ^                  │                 │                 deferred: back to planned, later
+           └── lease expired ─┘                 └── lease expired: uncertain
+        uncertain ──evidence──> sent | failed      (at-least-once: back to planned, same Message-ID)
+        planned, claimed ──> withheld(reason) | cancelled | expired | missed
+
+    Only `services.ledger` writes `state`; every move there is one conditional update.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "admitted; leaves when due"
+        CLAIMED = "claimed", "a worker has it, nothing has left"
+        SENDING = "sending", "about to leave, or leaving"
+        SENT = "sent", "the channel took it"
+        FAILED = "failed", "the channel refused it for good"
+        UNCERTAIN = "uncertain", "not confirmed: it may have left"
+        WITHHELD = "withheld", "stopped after admission; the reason says why"
+        CANCELLED = "cancelled", "its campaign was cancelled"
+        EXPIRED = "expired", "too late to be of use"
+        MISSED = "missed", "its hour passed while nothing could be sent"
+
+    # States that hold a slot under the caps: all in which the message left, may have left or still will.
+    HOLDING = (State.PLANNED, State.CLAIMED, State.SENDING, State.SENT, State.UNCERTAIN)
+    OPEN = (State.PLANNED, State.CLAIMED, State.SENDING)
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="deliveries")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.CharField(max_length=40)
+    # 0 for a dated send. Not a foreign key: the uniqueness below must never meet a null.
+    firing_id = models.BigIntegerField(default=0)
+    version = models.ForeignKey(CampaignVersion, on_delete=models.PROTECT, related_name="+")
+    variant = models.CharField(max_length=20)
+    # Copied, so that history does not change when a campaign is relabelled.
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    obeys_caps = models.BooleanField()
+    counts_toward_caps = models.BooleanField()
+
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    due_at = models.DateTimeField(help_text="When it may leave; where its slot under the caps sits.")
+    closes_at = models.DateTimeField(help_text="When it may leave no more: quiet hours begin, or it expires.")
+    expires_at = models.DateTimeField(help_text="Too late to be of use.")
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    message_id = models.CharField(max_length=120, blank=True, default="")
+    evidence = models.JSONField(default=dict, blank=True, help_text="What the channel saw: phase, code, text.")
+    admitted_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["send", "customer", "channel", "firing_id"], name="one_delivery_per_send_customer_channel"
+            )
+        ]
+        indexes = [
+            # claim(channel, now): what is due, oldest first.
+            models.Index(
+                fields=["channel", "due_at", "id"], condition=models.Q(state="planned"), name="delivery_claimable"
+            ),
+            # The reaper: leases that ran out.
+            models.Index(
+                fields=["lease_until"], condition=models.Q(state__in=["claimed", "sending"]), name="delivery_leased"
+            ),
+            # Slots under the caps, and a customer's timeline.
+            models.Index(fields=["customer", "due_at"], name="delivery_customer_due"),
+            # Outcomes of a send.
+            models.Index(fields=["send", "channel", "state"], name="delivery_send_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.customer_id}: {self.state}"
+
+
+class Withheld(models.Model):
+    """Those of one send, channel and shard who were not admitted, for one reason and one thing that bound them.
+
+    `members` are customer ids for a dated send, firing ids for a continuous one (one customer may fire twice).
+    """
+
+    class Reason(models.TextChoices):
+        UNREACHABLE = "unreachable", "the channel cannot reach them"
+        SUPPRESSED = "suppressed", "suppressed after a bounce, a complaint or by hand"
+        UNSUBSCRIBED = "unsubscribed", "not subscribed to the topic on this channel"
+        OTHER_CHANNEL = "other_channel", "an earlier channel of the same send reaches them"
+        DUPLICATE = "duplicate", "they had this campaign within its re-entry period"
+        HELD_OUT = "held_out", "held out, so that the effect can be measured"
+        MISSED = "missed", "their hour had passed by more than the grace"
+        EXPIRED = "expired", "quiet hours or a cap would have made it too late"
+        CAPPED = "capped", "a frequency cap is full"
+        YIELDED = "yielded", "their slot is kept for a send of higher priority"
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="withheld")
+    channel = models.CharField(max_length=40)
+    shard = models.PositiveIntegerField()
+    reason = models.CharField(max_length=13, choices=Reason)
+    # "cap:3", "campaign:9", "topic:2", "global" or "campaign" for a holdout; empty where the reason says it all.
+    bound_by = models.CharField(max_length=60, blank=True, default="")
+    members = models.BinaryField()
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "withheld"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["send", "channel", "shard", "reason", "bound_by"], name="one_withheld_set_per_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.reason}"
+
+
+class ShardAdmission(models.Model):
+    """The mark that a shard of a send has been admitted, written with its rows: admitting it again does nothing.
+
+    `due_at` tells the zones of a local send apart; for any other it is the send's own.
+    """
+
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="shard_admissions")
+    shard = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    admitted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["send", "shard", "due_at"], name="one_admission_per_shard")]
+
+    def __str__(self) -> str:
+        return f"{self.send_id} shard {self.shard}"

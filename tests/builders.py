@@ -1,0 +1,89 @@
+"""Plain functions that build what a test is about; every argument that a test does not name has a dull default."""
+
+import itertools
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from audiences.bitmaps import collect, dump
+from audiences.models import Customer, ListMember, Segment, SegmentRefresh, Topic
+from campaigns.models import Campaign, Membership, Message, Send, Team
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+_numbers = itertools.count(1)
+
+
+def make_customer(**fields: Any) -> Customer:
+    number = next(_numbers)
+    defaults = {"external_id": f"c{number}", "email": f"c{number}@example.com", "name": f"Customer {number}"}
+    return Customer.objects.create(**{**defaults, **fields})
+
+
+def make_customers(count: int, **fields: Any) -> list[Customer]:
+    return [make_customer(**fields) for _ in range(count)]
+
+
+def make_topic(slug: str = "tips", *, opt_in: bool = False) -> Topic:
+    topic, _ = Topic.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "opt_in": opt_in})
+    return topic
+
+
+def make_segment(members: list[Customer], slug: str = "") -> Segment:
+    """A segment by list, already refreshed."""
+    slug = slug or f"segment-{next(_numbers)}"
+    segment = Segment.objects.create(slug=slug, name=slug, kind=Segment.Kind.LIST, size=len(members), refreshed_at=NOW)
+    ListMember.objects.bulk_create(ListMember(segment=segment, customer=member) for member in members)
+    stored = dump(collect(member.pk for member in members))
+    SegmentRefresh.objects.create(
+        segment=segment, refreshed_at=NOW, members=stored, entered=b"", left=b"", size=len(members), is_first=True
+    )
+    return segment
+
+
+def make_team(slug: str = "lifecycle") -> Team:
+    team, _ = Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
+    return team
+
+
+def make_user(name: str = "", *, team: Team | None = None, role: str = "approver", **fields: Any) -> User:
+    user = User.objects.create_user(name or f"user{next(_numbers)}", password="a long password", **fields)
+    if team:
+        Membership.objects.create(team=team, user=user, role=role)
+    return user
+
+
+def make_campaign(include: list[Segment] | None = None, **fields: Any) -> Campaign:
+    """A draft that could go out: tomorrow at nine, by e-mail, to the given segments."""
+    channels = fields.pop("channels", ["email"])
+    defaults = {
+        "name": f"Campaign {next(_numbers)}",
+        "team": fields.pop("team", None) or make_team(),
+        "topic": fields.pop("topic", None) or make_topic(),
+        "channels": channels,
+        "start_date": date(2026, 11, 24),
+        "local_time": time(9, 0),
+        "goal_event": "ordered",
+    }
+    campaign = Campaign.objects.create(**{**defaults, **fields})
+    campaign.include.set(include or [])
+    for channel in channels:
+        make_message(campaign, channel)
+    return campaign
+
+
+def make_message(campaign: Campaign, channel: str = "email", **fields: Any) -> Message:
+    contents = {
+        "email": {
+            "subject": "Hello {{ customer.name }}",
+            "text": "Dear {{ customer.name }}",
+            "html": "<p>Dear {{ customer.name }}</p>",
+        },
+    }
+    defaults = contents.get(channel, {"title": "Hello {{ customer.name }}", "body": "Have a look", "link": "/"})
+    return Message.objects.create(campaign=campaign, channel=channel, **{**defaults, **fields})
+
+
+def make_send(campaign: Campaign, due_at: datetime = NOW, **fields: Any) -> Send:
+    defaults = {"slot": f"{due_at:%Y-%m-%dT%H:%M}", "due_at": due_at}
+    return Send.objects.create(campaign=campaign, **{**defaults, **fields})
