@@ -1,6 +1,7 @@
 """The one clock: the database's on PostgreSQL, so that machines cannot disagree; this machine's elsewhere."""
 
 from datetime import datetime
+from typing import cast
 
 from django.db import connection
 from django.utils import timezone
@@ -11,5 +12,5 @@ def read_now() -> datetime:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            return cursor.fetchone()[0]
+            return cast(datetime, cursor.fetchone()[0])
     return timezone.now()

@@ -110,10 +110,14 @@ def _database(url: str) -> dict[str, Any]:
     try:
         return dict(environ.Env.db_url_config(url))
     except (ValueError, KeyError) as error:
-        raise EnvironmentProblem(f"DATABASE_URL cannot be read: {error}. Use postgresql://user:password@host/name.") from error
+        raise EnvironmentProblem(
+            f"DATABASE_URL cannot be read: {error}. Use postgresql://user:password@host/name."
+        ) from error
 
 
 def _scheme(name: str, url: str, allowed: tuple[str, ...]) -> None:
     scheme = urlsplit(url).scheme
     if not any(scheme == known or (known.endswith("+") and scheme.startswith(known)) for known in allowed):
-        raise EnvironmentProblem(f"{name} must begin with one of {', '.join(a + '://' for a in allowed)}; it begins with “{scheme}”.")
+        raise EnvironmentProblem(
+            f"{name} must begin with one of {', '.join(a + '://' for a in allowed)}; it begins with “{scheme}”."
+        )

@@ -46,7 +46,7 @@ def use_postgresql() -> None:
 
 
 def use_sqlite() -> None:
-    os.environ.update({name: "" for name in ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "SECRET_KEY")})
+    os.environ.update(dict.fromkeys(("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "SECRET_KEY"), ""))
     os.environ.update(ALLOWED_HOSTS="", BASE_URL="", ALMANAC_BASE_URL="http://testserver")
 
 

@@ -64,9 +64,7 @@ class Suppression(models.Model):
         COMPLAINT = "complaint", "the customer reported a message as spam"
         MANUAL = "manual", "somebody in the workspace stopped it"
 
-    customer = models.ForeignKey(
-        Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="suppressions"
-    )
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="suppressions")
     address_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     channel = models.CharField(max_length=40, blank=True, default="")
     reason = models.CharField(max_length=10, choices=Reason)

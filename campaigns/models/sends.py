@@ -68,7 +68,9 @@ class Firing(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="firings")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="firings")
-    key = models.CharField(max_length=120, help_text="What makes it fire once: event:123, enters:45, silence:2026-11-02")
+    key = models.CharField(
+        max_length=120, help_text="What makes it fire once: event:123, enters:45, silence:2026-11-02"
+    )
     occurred_at = models.DateTimeField()
     due_at = models.DateTimeField()
     send = models.ForeignKey(Send, null=True, on_delete=models.CASCADE, related_name="firings")

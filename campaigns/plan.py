@@ -1,0 +1,130 @@
+"""A campaign's plan as one immutable value: what a version stores, an approval is of, and a send goes out with."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+# What an approver judges section by section; every field of a plan is in exactly one of them.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "audience": ("include", "exclude", "holdout_percent", "topic_id", "team_id"),
+    "content": ("name", "channels", "reach", "messages"),
+    "schedule": (
+        "trigger",
+        "zone",
+        "start_date",
+        "local_time",
+        "rrule",
+        "event",
+        "delay_seconds",
+        "unless_event",
+        "trigger_segment_id",
+        "silence_days",
+        "reentry_days",
+        "expires_after_seconds",
+        "priority",
+        "obeys_caps",
+        "counts_toward_caps",
+        "on_breach",
+        "obeys_quiet_hours",
+        "transactional",
+    ),
+    "goal": ("milestone_id", "goal_event", "goal_within_seconds", "guardrails", "hypothesis", "experiment_ends"),
+}
+CONTINUOUS = frozenset({"event", "enters", "silence"})
+
+
+@dataclass(frozen=True)
+class MessagePlan:
+    """One message: a channel, a variant with its weight, and its Liquid texts."""
+
+    channel: str
+    variant: str = "A"
+    weight: int = 1
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    title: str = ""
+    body: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides who gets what, when and why. Ids are primary keys; times are wall-clock text."""
+
+    name: str
+    team_id: int
+    topic_id: int
+    include: tuple[int, ...]
+    exclude: tuple[int, ...]
+    channels: tuple[str, ...]
+    messages: tuple[MessagePlan, ...]
+    trigger: str
+    milestone_id: int | None = None
+    holdout_percent: float = 0
+    reach: str = "all"
+    zone: str = "workspace"
+    start_date: str = ""
+    local_time: str = ""
+    rrule: str = ""
+    event: str = ""
+    delay_seconds: int = 0
+    unless_event: str = ""
+    trigger_segment_id: int | None = None
+    silence_days: int | None = None
+    reentry_days: int | None = None
+    expires_after_seconds: int | None = None
+    priority: int = 50
+    obeys_caps: bool = True
+    counts_toward_caps: bool = True
+    on_breach: str = "skip"
+    obeys_quiet_hours: bool = True
+    transactional: bool = False
+    goal_event: str = ""
+    goal_within_seconds: int | None = None
+    guardrails: tuple[str, ...] = ()
+    hypothesis: str = ""
+    experiment_ends: str = ""
+
+    @property
+    def is_continuous(self) -> bool:
+        return self.trigger in CONTINUOUS
+
+    @property
+    def caps_apply(self) -> bool:
+        return self.obeys_caps and not self.transactional
+
+    @property
+    def counts(self) -> bool:
+        """Whether its deliveries take a slot under the caps."""
+        return self.counts_toward_caps and not self.transactional
+
+    @property
+    def quiet_hours_apply(self) -> bool:
+        return self.obeys_quiet_hours and not self.transactional
+
+    def messages_on(self, channel: str) -> tuple[MessagePlan, ...]:
+        return tuple(message for message in self.messages if message.channel == channel)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """The plan of a stored version. A field that came later takes its default."""
+        tuples = {name: tuple(stored[name]) for name in ("include", "exclude", "channels", "guardrails")}
+        messages = tuple(MessagePlan(**message) for message in stored["messages"])
+        return cls(**{**stored, **tuples, "messages": messages})
+
+    def digest(self) -> str:
+        """SHA-256 of the whole plan: equal digests, equal plans."""
+        return _digest(self.as_json())
+
+    def section_digests(self) -> dict[str, str]:
+        values = self.as_json()
+        return {section: _digest({name: values[name] for name in names}) for section, names in SECTIONS.items()}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
