@@ -1,14 +1,21 @@
 """The Celery application, and what beat asks for and how often."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calendar_project.settings")
 
 app = Celery("almanac")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Whoever listens here is taken to have set logging up: Django has, from the settings."""
 
 
 def _every(seconds: float, task: str) -> dict[str, object]:

@@ -1,10 +1,10 @@
 """Settings: what the operator sets is read in `environment`; the rest is said here."""
 
 import os
+import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from calendar_project.environment import EnvironmentProblem, read_environment
 
@@ -12,7 +12,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 try:
     ENVIRONMENT = read_environment(os.environ, BASE_DIR)
 except EnvironmentProblem as problem:
-    raise ImproperlyConfigured(str(problem)) from problem
+    # Not an exception: manage.py, celery and uvicorn would each print a page of traceback around the sentence.
+    sys.exit(f"Almanac cannot start: {problem}")
 
 EMBEDDED = ENVIRONMENT.embedded
 DEBUG = False
@@ -45,8 +46,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "calendar_project.middleware.StaticFiles",
+    "calendar_project.middleware.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,26 +72,31 @@ TEMPLATES = [
     }
 ]
 AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
 # --- Database -------------------------------------------------------------------------------------------------
-DATABASES = {"default": {**ENVIRONMENT.database, "CONN_HEALTH_CHECKS": True}}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+_database = ENVIRONMENT.database
+if _database["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: a writer queues at BEGIN instead of failing at its first write. FULL: a commit survives a power cut.
-    DATABASES["default"]["OPTIONS"] = {
+    _options = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
     # No statement, lock or forgotten transaction may hold a shard for ever.
-    DATABASES["default"]["OPTIONS"] = {
-        "options": "-c statement_timeout=120s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    _options = {
+        "connect_timeout": 10,
+        "options": "-c statement_timeout=120s -c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
     }
+# What the URL says after its question mark (host of a socket, sslmode) goes over ours.
+DATABASES = {
+    "default": {**_database, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**_options, **_database.get("OPTIONS", {})}}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Time and words -------------------------------------------------------------------------------------------
@@ -101,9 +107,19 @@ USE_THOUSAND_SEPARATOR = True
 
 # --- Static files ---------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = ENVIRONMENT.data_dir / "static"
 MEDIA_ROOT = ENVIRONMENT.data_dir / "files"
+# Embedded: each file from where its app keeps it. Deployed: what `collectstatic` gathered, under names that carry a
+# digest, so that browsers may keep them for good.
+STATIC_ROOT = None if EMBEDDED else ENVIRONMENT.data_dir / "static"
 WHITENOISE_USE_FINDERS = EMBEDDED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
 
 # --- Celery ---------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
@@ -116,6 +132,8 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# What beat last did is kept in memory: every tick can be asked again, so there is no file to lose or to lock.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # --- Almanac --------------------------------------------------------------------------------------------------
 # Channel name -> dotted path of its class. A system check refuses a path that does not load.
@@ -125,14 +143,17 @@ CHANNELS = {
     "webhook": "deliveries.channels.webhook.WebhookChannel",
 }
 EMAIL_URL = ENVIRONMENT.email_url
-EMAIL_FROM = os.environ.get("EMAIL_FROM", "Almanac <almanac@example.com>")
-WEBHOOK_URL = os.environ.get("WEBHOOK_URL", "")
-WEBHOOK_SECRET = os.environ.get("WEBHOOK_SECRET", "")
-SHARD_SIZE = int(os.environ.get("SHARD_SIZE", 65_536))
+EMAIL_FROM = ENVIRONMENT.email_from
+WEBHOOK_URL = ENVIRONMENT.webhook_url
+WEBHOOK_SECRET = ENVIRONMENT.webhook_secret
+SHARD_SIZE = ENVIRONMENT.shard_size
 HORIZON_DAYS = 90
 OVERLAP_WINDOW_HOURS = 72
 # How late a dated send may still go out; past it, it is missed.
 GRACE_MINUTES = 60
+# When a message is too late to be of use, where its campaign does not say.
+DATED_EXPIRES_HOURS = 24
+CONTINUOUS_EXPIRES_HOURS = 7 * 24
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -168,6 +189,8 @@ CONTENT_SECURITY_POLICY = {
 if BASE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    # Load balancers ask these without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -175,10 +198,42 @@ if BASE_URL.startswith("https://"):
     CSRF_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+# --- Admin ----------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Almanac",
+    "SITE_HEADER": "Almanac",
+    "SITE_SYMBOL": "calendar_month",
+    "SITE_URL": "/calendar/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": True,
+    "BORDER_RADIUS": "6px",
+    "STYLES": ["audiences.admin.stylesheet.address"],
+    "DASHBOARD_CALLBACK": "campaigns.admin.dashboard.figures",
+    "SIDEBAR": {"show_search": False, "navigation": "calendar_project.navigation.sidebar"},
+    # The blue of the calendar.
+    "COLORS": {
+        "primary": {
+            "50": "#eff6ff",
+            "100": "#dbeafe",
+            "200": "#bfdbfe",
+            "300": "#93c5fd",
+            "400": "#60a5fa",
+            "500": "#3b82f6",
+            "600": "#2563eb",
+            "700": "#1d4ed8",
+            "800": "#1e40af",
+            "900": "#1e3a8a",
+            "950": "#172554",
+        }
+    },
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO")},
+    # Celery tells of every task that it takes, several a second.
+    "loggers": {"celery": {"level": ENVIRONMENT.log_level or "WARNING"}},
+    "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level or ("WARNING" if EMBEDDED else "INFO")},
 }

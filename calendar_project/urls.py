@@ -1,8 +1,28 @@
 """Every address that Almanac answers."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from calendar_project.health import healthz, readyz
+from calendar_project.outbox.views import mail_page, outbox_page
+from calendar_project.pages import SignIn, SignOut
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="calendar:week"), name="home"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", SignOut.as_view(), name="sign-out"),
+    path("calendar/", include("calendar_project.page_urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("deliveries.api.urls")),
+    path("", include("deliveries.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]
+
+if settings.EMBEDDED:
+    urlpatterns += [
+        path("outbox/", outbox_page, name="outbox"),
+        path("outbox/<str:name>", mail_page, name="outbox-mail"),
+    ]

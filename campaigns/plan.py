@@ -28,6 +28,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "on_breach",
         "obeys_quiet_hours",
         "transactional",
+        "moves",
     ),
     "goal": ("milestone_id", "goal_event", "goal_within_seconds", "guardrails", "hypothesis", "experiment_ends"),
 }
@@ -81,6 +82,8 @@ class Plan:
     on_breach: str = "skip"
     obeys_quiet_hours: bool = True
     transactional: bool = False
+    # Sends that were moved by hand: (send id, where to).
+    moves: tuple[tuple[int, str], ...] = ()
     goal_event: str = ""
     goal_within_seconds: int | None = None
     guardrails: tuple[str, ...] = ()
@@ -115,7 +118,8 @@ class Plan:
         """The plan of a stored version. A field that came later takes its default."""
         tuples = {name: tuple(stored[name]) for name in ("include", "exclude", "channels", "guardrails")}
         messages = tuple(MessagePlan(**message) for message in stored["messages"])
-        return cls(**{**stored, **tuples, "messages": messages})
+        moves = tuple((int(send_id), str(moment)) for send_id, moment in stored.get("moves", ()))
+        return cls(**{**stored, **tuples, "messages": messages, "moves": moves})
 
     def digest(self) -> str:
         """SHA-256 of the whole plan: equal digests, equal plans."""

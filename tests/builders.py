@@ -1,14 +1,17 @@
 """Plain functions that build what a test is about; every argument that a test does not name has a dull default."""
 
 import itertools
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 
 from audiences.bitmaps import collect, dump
 from audiences.models import Customer, ListMember, Segment, SegmentRefresh, Topic
-from campaigns.models import Campaign, Membership, Message, Send, Team
+from campaigns.models import Campaign, CampaignVersion, Membership, Message, Send, Team
+from campaigns.queries.campaigns import read_plan
+from deliveries.models import Delivery
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 _numbers = itertools.count(1)
@@ -87,3 +90,43 @@ def make_message(campaign: Campaign, channel: str = "email", **fields: Any) -> M
 def make_send(campaign: Campaign, due_at: datetime = NOW, **fields: Any) -> Send:
     defaults = {"slot": f"{due_at:%Y-%m-%dT%H:%M}", "due_at": due_at}
     return Send.objects.create(campaign=campaign, **{**defaults, **fields})
+
+
+def make_version(campaign: Campaign, **plan_fields: Any) -> CampaignVersion:
+    """The campaign's rows as an immutable version; `plan_fields` override single fields of the plan."""
+    plan = replace(read_plan(campaign), **plan_fields)
+    number = campaign.versions.count() + 1
+    return CampaignVersion.objects.create(
+        campaign=campaign, number=number, plan=plan.as_json(), digest=plan.digest(), created_at=NOW
+    )
+
+
+def make_running_send(campaign: Campaign, due_at: datetime = NOW, **plan_fields: Any) -> Send:
+    """A send that is on its way: its campaign running, its version pinned and approved."""
+    version = make_version(campaign, **plan_fields)
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.RUNNING, approved_version=version)
+    return make_send(campaign, due_at, state=Send.State.SENDING, version=version, frozen_at=due_at)
+
+
+def make_delivery(send: Send, customer: Customer | None = None, channel: str = "email", **fields: Any) -> Delivery:
+    """A planned row of the ledger, due when its send is, as admission would have written it."""
+    campaign, due_at = send.campaign, fields.pop("due_at", send.due_at)
+    expires_at = fields.pop("expires_at", due_at + timedelta(days=1))
+    defaults = {
+        "version_id": send.version_id,
+        "variant": "A",
+        "topic_id": campaign.topic_id,
+        "team_id": campaign.team_id,
+        "obeys_caps": campaign.obeys_caps,
+        "counts_toward_caps": campaign.counts_toward_caps,
+        "closes_at": expires_at,
+        "admitted_at": NOW,
+    }
+    return Delivery.objects.create(
+        send=send,
+        customer=customer or make_customer(),
+        channel=channel,
+        due_at=due_at,
+        expires_at=expires_at,
+        **{**defaults, **fields},
+    )

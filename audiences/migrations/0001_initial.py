@@ -25,6 +25,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='EventName',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, unique=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Segment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -70,7 +77,7 @@ class Migration(migrations.Migration):
                 ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['address_hash'], name='customer_address_hash'), models.Index(fields=['timezone', 'id'], name='customer_zone')],
+                'indexes': [models.Index(fields=['address_hash'], name='customer_address_hash'), models.Index(fields=['timezone', 'id'], name='customer_zone'), models.Index(condition=models.Q(('erased_at__isnull', False)), fields=['id'], name='customer_erased')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +127,7 @@ class Migration(migrations.Migration):
                 ('rows_written', models.PositiveIntegerField(default=0)),
                 ('rows_unchanged', models.PositiveIntegerField(default=0)),
                 ('rows_refused', models.PositiveIntegerField(default=0)),
+                ('error_file', models.FileField(blank=True, upload_to='imports/')),
                 ('carry', models.JSONField(default=dict)),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),

@@ -1,6 +1,6 @@
 from .consent import Subscription, Suppression, Topic
 from .customers import AttributeName, Customer
-from .events import Event
+from .events import Event, EventName
 from .imports import ImportRun
 from .segments import ListMember, Segment, SegmentRefresh
 from .workspace import Workspace
@@ -9,6 +9,7 @@ __all__ = [
     "AttributeName",
     "Customer",
     "Event",
+    "EventName",
     "ImportRun",
     "ListMember",
     "Segment",

@@ -32,3 +32,12 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class EventName(models.Model):
+    """An event name that has been seen, so that a rule can hint at one that never was, without reading the events."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -29,6 +29,8 @@ class ImportRun(models.Model):
     rows_written = models.PositiveIntegerField(default=0)
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_refused = models.PositiveIntegerField(default=0)
+    # Line, column and reason of each refused row, never its content: nothing personal outlives an erasure here.
+    error_file = models.FileField(upload_to="imports/", blank=True)
     # What the reader needs to go on in the middle of a run of equal rows.
     carry = models.JSONField(default=dict)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)

@@ -47,6 +47,8 @@ class Outcome:
 class Channel:
     """The base of every channel. Subclasses say how customers are reached and implement `send`."""
 
+    #: What customers read on the preference page; every channel that they can have an opinion on has one.
+    label: ClassVar[str] = ""
     #: The field of a customer that must be filled to reach them; empty: everyone is reachable.
     address_field: ClassVar[str] = ""
     #: Local channels write to our own database, inside the transaction that records the outcome.
@@ -60,9 +62,13 @@ class Channel:
     def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
         """Yield one outcome per message, in order, as each is known. Lazily: the caller may stop asking.
 
-        Never raises for one message's sake. A message that was not asked for has not left.
+        Never raises for one message's sake. A message that was not asked for has not left. (A local channel is
+        always asked to the end, inside one transaction, and may write everything at the first question.)
         """
         raise NotImplementedError
 
     def close(self) -> None:
         """Let go of connections. Safe to call twice."""
+
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Delete what this channel itself keeps of these messages: their customer is being erased."""

@@ -1,0 +1,8 @@
+"""The admin of this floor: workspace, customers, events, topics, subscriptions, segments, imports and API keys.
+
+Suppressions are added and lifted by `deliveries.admin`: whoever is suppressed loses their open deliveries with it.
+"""
+
+from . import api_keys, consent, customers, events, segments, workspace
+
+__all__ = ["api_keys", "consent", "customers", "events", "segments", "workspace"]

@@ -1,0 +1,45 @@
+"""A mail server of the demo's own, on loopback: it counts what arrives, which is the other half of the account."""
+
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MailSink:
+    """Takes every mail and remembers its Message-ID. Use as a context manager; `url` is for `EMAIL_URL`."""
+
+    def __init__(self) -> None:
+        self.arrivals: Counter[str] = Counter()
+        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._controller.stop()
+
+    @property
+    def url(self) -> str:
+        host, port = self._controller.server.sockets[0].getsockname()[:2]  # type: ignore[union-attr]
+        return f"smtp://{host}:{port}"
+
+    @property
+    def received(self) -> int:
+        return self.arrivals.total()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Called by the server once per mail, after the final dot."""
+        self.arrivals[_message_id(bytes(envelope.content or b""))] += 1
+        return "250 taken"
+
+
+def _message_id(content: bytes) -> str:
+    head = content.partition(b"\r\n\r\n")[0]
+    lines = (line for line in head.split(b"\r\n") if line.lower().startswith(b"message-id:"))
+    return next(lines, b":").partition(b":")[2].strip().decode("ascii", "replace")

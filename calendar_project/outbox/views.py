@@ -1,0 +1,43 @@
+"""The outbox: the mails that the embedded workspace wrote instead of sending them. For staff, embedded only."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from calendar_project.outbox import mails
+from deliveries.channels.email_url import read_email_url
+
+PER_PAGE = 50
+
+
+def folder(request: HttpRequest) -> Path:
+    """Where EMAIL_URL says that mails go. Raises Http404 where they are really sent, and for all but staff."""
+    url = read_email_url(settings.EMAIL_URL)
+    if url.kind != "outbox" or not settings.EMBEDDED or not getattr(request.user, "is_staff", False):
+        raise Http404
+    return Path(url.folder)
+
+
+@require_safe
+@login_required
+def outbox_page(request: HttpRequest) -> HttpResponse:
+    """Newest first. Only the mails of one page are opened."""
+    where = folder(request)
+    page = Paginator(mails.names(where), PER_PAGE).get_page(request.GET.get("page"))
+    headings = [found for name in page if (found := mails.heading(where, name))]
+    return render(request, "calendar_project/outbox.html", {"place": "outbox", "page": page, "headings": headings})
+
+
+@require_safe
+@login_required
+def mail_page(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail: its headers, its text, its HTML in a frame that can do nothing."""
+    mail = mails.mail(folder(request), name)
+    if mail is None:
+        raise Http404
+    return render(request, "calendar_project/outbox_mail.html", {"place": "outbox", "mail": mail})

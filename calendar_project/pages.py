@@ -1,0 +1,56 @@
+"""What every page shares: sign-in, the stylesheet of the teams' colours, and the way to the calendar."""
+
+import hashlib
+from collections.abc import Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Team
+
+
+class SignIn(LoginView):
+    """Everybody in the workspace signs in here, those who never see the admin too."""
+
+    template_name = "calendar_project/sign_in.html"
+    redirect_authenticated_user = True
+    next_page = "calendar:week"
+
+
+class SignOut(LogoutView):
+    next_page = "sign-in"
+
+
+@require_safe
+@login_required
+@cache_control(max_age=31_536_000, private=True)
+def team_styles(request: HttpRequest, version: str) -> HttpResponse:
+    """The teams' colours and the rows that they take on the week, as a stylesheet: the policy forbids inline styles.
+
+    Kept by browsers for good, because the address changes with the colours.
+    """
+    return HttpResponse(styles_of(list(Team.objects.all())), content_type="text/css; charset=utf-8")
+
+
+def styles_of(teams: Sequence[Team]) -> str:
+    """Row 1 of the board is the days; then three rows a team: its heading, its sends, what it sends every day."""
+    lines = [
+        f".board{{grid-template-rows:auto repeat({3 * len(teams)},auto)}}",
+        f".day{{grid-row:1/span {3 * len(teams) + 1}}}",
+    ]
+    for number, team in enumerate(teams, 1):
+        lines += [
+            f".team-{team.pk}{{--team:{team.color}}}",
+            f".lane-{number}{{grid-row:{3 * number - 1}}}",
+            f".sends-{number}{{grid-row:{3 * number}}}",
+            f".daily-{number}{{grid-row:{3 * number + 1}}}",
+        ]
+    return "\n".join(lines)
+
+
+def styles_version(teams: Sequence[Team]) -> str:
+    """A short digest: other colours, other address."""
+    return hashlib.sha256(styles_of(teams).encode()).hexdigest()[:12]

@@ -1,0 +1,110 @@
+"""Ten days of the workspace lived through with the real services: events, firings, admission, dispatch.
+
+What the ledger holds afterwards is therefore true. Mail goes to a channel that keeps nothing, and that answers from
+inside this process, so that it may be asked inside the transaction that the whole sample is loaded in.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from audiences.services.events import EventRow, record_events
+from audiences.services.segments import refresh_all
+from campaigns.models import Send
+from campaigns.plan import CONTINUOUS
+from campaigns.services.firings import fire_all
+from campaigns.services.planning import plan_all
+from deliveries.channels import registry
+from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.email import EmailChannel
+from deliveries.services import ledger
+from deliveries.services.admitting import admit_firings, admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.finishing import finish_sends
+from deliveries.services.local import deliver_locally
+from deliveries.services.preparing import prepare
+from deliveries.services.rescheduling import reschedule
+from deliveries.services.withdrawals import suppress_bounced
+
+#: Moments at which the workspace is looked after, besides those at which a send is due.
+STEP = timedelta(hours=2)
+BATCH = 1000
+# One address in so many does not exist; of one answer in so many it is not known what it was.
+BAD_ADDRESS, LOST_ANSWER = 211, 487
+
+
+class NoMail(EmailChannel):
+    """Takes mail and sends none. `outcomes`: what it answered since it was made."""
+
+    is_local: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcomes: list[Outcome] = []
+
+    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+        self.outcomes += map(_answer, batch)
+        yield from self.outcomes[len(self.outcomes) - len(batch) :]
+
+
+def _answer(outgoing: Outgoing) -> Outcome:
+    number = int(outgoing.external_id.rpartition("-")[2])
+    if number % BAD_ADDRESS == 0:
+        evidence = {"phase": "rcpt", "code": 550, "text": "5.1.1 no such mailbox"}
+        return Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence, suppress="bounce")
+    if number % LOST_ANSWER == 0:
+        return Outcome(outgoing.delivery_id, Verdict.AMBIGUOUS, {"phase": "final dot", "text": "connection lost"})
+    return Outcome(outgoing.delivery_id, Verdict.ACCEPTED, {"phase": "accepted", "code": 250})
+
+
+def record(rows: Iterable[EventRow], now: datetime, *, imported: bool) -> None:
+    events = list(rows)
+    for begin in range(0, len(events), BATCH):
+        record_events(events[begin : begin + BATCH], now, imported=imported)
+
+
+def live_through(began: datetime, now: datetime, events: Sequence[EventRow]) -> None:
+    """From one moment to the other. `events` happen on the way and are in the order of time."""
+    waiting = list(reversed(events))
+    day = began.date()
+    for at in _moments(began, now):
+        happened = []
+        while waiting and waiting[-1].occurred_at <= at:
+            happened.append(waiting.pop())
+        record(happened, at, imported=False)
+        if at.date() != day:
+            day = at.date()
+            refresh_all(at)
+            plan_all(at)
+        look_after(at)
+
+
+def _moments(began: datetime, now: datetime) -> list[datetime]:
+    dated = Send.objects.filter(due_at__gt=began, due_at__lt=now).exclude(campaign__trigger__in=CONTINUOUS)
+    steps = (began + STEP * number for number in range(1, int((now - began) / STEP) + 1))
+    return sorted({*steps, *dated.values_list("due_at", flat=True), now})
+
+
+def look_after(at: datetime) -> None:
+    """What the workers of a running workspace do in their turns: fire, freeze, admit, dispatch, finish."""
+    fire_all(at)
+    begin_due_sends(at)
+    for each in shards_to_admit(at):
+        admit_shard(each.send_id, each.shard, each.due_at, at)
+    admit_firings(at)
+    mail = NoMail()
+    _dispatch("email", mail, at)
+    _dispatch("in_app", registry.channel("in_app"), at)
+    finish_sends(at)
+
+
+def _dispatch(name: str, channel: Channel, at: datetime) -> None:
+    """`services.dispatching` for a channel that is local: claim, prepare, deliver, until nothing is due."""
+    token = ledger.new_token()
+    while ids := ledger.claim(name, token, at, BATCH):
+        batch = prepare(ids, at)
+        ledger.record(batch.ended, token, at, from_claimed=True)
+        reschedule(batch.late, token, at)
+        deliver_locally(channel, batch, token, at)
+        if isinstance(channel, NoMail):
+            suppress_bounced(name, batch.ready, channel.outcomes, at)
+        token = ledger.new_token()

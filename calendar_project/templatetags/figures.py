@@ -1,0 +1,31 @@
+"""Numbers as the pages show them."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def compact(number: int) -> str:
+    """`1204` → `1,204`; `38700` → `38.7k`; `1250000` → `1.3m`: three or four signs, never a false digit more."""
+    if number < 10_000:
+        return f"{number:,}"
+    if number < 999_500:
+        return _short(number / 1_000) + "k"
+    return _short(number / 1_000_000) + "m"
+
+
+@register.filter
+def id_text(number: int) -> str:
+    """A number as a part of a class or an id, without the thousands separators that people read."""
+    return str(number)
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> str:
+    """`percent_of(3, 4)` → `75`; 0 of nothing."""
+    return str(round(100 * part / whole)) if whole else "0"
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0") if number < 100 else f"{number:.0f}"

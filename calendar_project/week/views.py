@@ -1,0 +1,50 @@
+"""The week page: teams by days, read only."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audiences.clock import read_now
+from audiences.models import Workspace
+from audiences.zones import zone_or
+
+from .board import build_board
+from .queries import read_week
+from .review import decisions, goals_served, without_goal
+from .weeks import NoSuchWeek, Week
+
+
+@require_safe
+@login_required
+def week_page(request: HttpRequest, address: str = "") -> HttpResponse:
+    """`/calendar/` is the present week in the workspace's zone; `/calendar/2026-W48/` any other."""
+    zone = zone_or(Workspace.current().timezone, "UTC")
+    today = read_now().astimezone(zone).date()
+    try:
+        week = Week.parse(address) if address else Week.of(today)
+    except NoSuchWeek as problem:
+        raise Http404(str(problem)) from problem
+    return render(request, "calendar_project/week.html", week_context(week, zone, today))
+
+
+def week_context(week: Week, zone: ZoneInfo, today: date) -> dict[str, Any]:
+    """Everything that the template shows."""
+    rows = read_week(week, zone)
+    board = build_board(week, rows, zone, today)
+    return {
+        "week": week,
+        "this_week": Week.of(today),
+        "board": board,
+        "decisions": decisions(rows, zone),
+        "goals": goals_served(board),
+        "without_goal": without_goal(board),
+        "experiments": rows.experiments,
+        "people_at_cap": rows.people_at_cap,
+        "has_teams": bool(rows.teams),
+        "zone": str(zone),
+    }

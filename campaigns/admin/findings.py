@@ -1,0 +1,130 @@
+"""Findings: read, and settled with a reason. They are found by the overlap checker, never written by hand."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from audiences.admin.pages import link
+from audiences.admin.read_only import ReadOnlyAdmin
+from audiences.clock import read_now
+from campaigns.models import Campaign, Finding
+from campaigns.refusals import NotAllowed
+from campaigns.services.overlaps import acknowledge
+
+from .statuses import FINDING, SEVERITY
+
+
+class AcknowledgeForm(forms.Form):
+    reason = forms.CharField(
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        label="Why is it left as it is?",
+        help_text="Kept with the finding, with your name. It opens again when one of the campaigns changes.",
+    )
+
+
+class StateFilter(RadioFilter):
+    """What is to be settled comes first: the open ones, unless somebody asks for others."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("open", "To be settled"), ("acknowledged", "Left with a reason"), ("resolved", "No longer so"),
+                ("all", "All")]  # fmt: skip
+
+    def value(self) -> str:
+        return super().value() or "open"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Finding]) -> QuerySet[Finding]:
+        return queryset if self.value() not in Finding.State.values else queryset.filter(state=self.value())
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = ["severity_shown", "kind", "between", "shared_shown", "percents", "also", "state_shown", "checked_at"]
+    list_display_links = ["between"]
+    list_select_related = ["first", "second"]
+    list_filter = [StateFilter, ("severity", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter)]
+    list_filter_submit = True
+    search_fields = ["first__name", "second__name"]
+    search_help_text = "The name of either campaign"
+    fields = [
+        "severity_shown", "kind", "first_campaign", "second_campaign", "shared_shown", "percents", "also", "sends_total",
+        "state_shown", "acknowledged_by", "acknowledged_reason", "acknowledged_at", "found_at", "checked_at",
+    ]  # fmt: skip
+    change_form_outer_before_template = "admin/campaigns/finding/settle.html"
+
+    @display(description="Severity", ordering="severity", label=SEVERITY)
+    def severity_shown(self, finding: Finding) -> str:
+        return finding.get_severity_display()
+
+    @display(description="Between")
+    def between(self, finding: Finding) -> str:
+        return f"{finding.first} × {finding.second}"
+
+    @display(description="Shared customers", ordering="shared")
+    def shared_shown(self, finding: Finding) -> str:
+        return f"about {finding.shared:,}" if finding.is_estimated else f"{finding.shared:,}"
+
+    @display(description="Of each")
+    def percents(self, finding: Finding) -> str:
+        return f"{finding.percent_of_first:.0f}% and {finding.percent_of_second:.0f}%"
+
+    @display(description="Also shared")
+    def also(self, finding: Finding) -> str:
+        return ", ".join(str(axis).replace(":", ": ", 1) for axis in finding.axes) or "nothing else"
+
+    @display(description="State", ordering="state", label=FINDING)
+    def state_shown(self, finding: Finding) -> str:
+        return finding.state
+
+    @display(description="First campaign")
+    def first_campaign(self, finding: Finding) -> SafeString:
+        return _campaign_link(finding.first)
+
+    @display(description="Second campaign")
+    def second_campaign(self, finding: Finding) -> SafeString:
+        return _campaign_link(finding.second)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.acknowledge_view)
+        return [path("<int:pk>/acknowledge/", view, name="campaigns_finding_acknowledge"), *super().get_urls()]
+
+    def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        finding = self.get_object(request, str(pk))
+        if finding is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        form = AcknowledgeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._acknowledge(request, finding, form.cleaned_data["reason"])
+        page = {**self.admin_site.each_context(request), "title": "Leave it as it is?", "subtitle": str(finding)}
+        context = {**page, "opts": self.opts, "finding": finding, "form": form}
+        return TemplateResponse(request, "admin/campaigns/finding/acknowledge.html", context)
+
+    def _acknowledge(self, request: HttpRequest, finding: Finding, reason: str) -> HttpResponse:
+        try:
+            acknowledge(finding.pk, request.user, reason, read_now())
+        except NotAllowed as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, "Settled: it stays so until one of the campaigns changes.")
+        return redirect("admin:campaigns_finding_change", finding.pk)
+
+
+def _campaign_link(campaign: Campaign) -> SafeString:
+    return link(campaign, reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
+
+
+__all__: list[Any] = ["FindingAdmin"]

@@ -1,0 +1,70 @@
+"""The page that asks before a campaign is moved. GET shows it and changes nothing; POST does it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from audiences.clock import read_now
+from campaigns.models import Campaign
+from campaigns.refusals import NotAllowed, PreflightFailed, StaleChange
+from campaigns.tasks import check_overlaps
+
+from .campaign_form import current_version
+from .moves import BY_NAME, Answer, Move
+
+
+class AnswerForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    note = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+    def __init__(self, move: Move, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].label = move.note
+        if not move.note:
+            del self.fields["note"]
+
+
+def move_page(request: HttpRequest, campaign: Campaign, name: str, context: dict[str, Any]) -> HttpResponse:
+    """`campaign` with its team; `context` is the admin site's own."""
+    move = BY_NAME.get(name)
+    if move is None:
+        raise Http404(f"“{name}” is nothing that can be done to a campaign.")
+    if not move.may(request.user, campaign):
+        messages.error(request, f"“{move.label}” is not possible here: {_why_not(request.user, campaign, move)}")
+        return _back(campaign)
+    form = AnswerForm(move, request.POST or None, initial={"version": current_version(campaign.pk)})
+    if request.method == "POST" and form.is_valid():
+        return _do(request, campaign, move, form)
+    page = {**context, "title": f"{move.label}?", "subtitle": campaign.name, "campaign": campaign, "move": move}
+    return TemplateResponse(request, "admin/campaigns/campaign/move.html", {**page, "form": form})
+
+
+def _why_not(user: Any, campaign: Campaign, move: Move) -> str:
+    if move.right(user, campaign.team):
+        return f"the campaign is “{campaign.get_status_display()}”."
+    return f"your role in the team {campaign.team} does not include it."
+
+
+def _do(request: HttpRequest, campaign: Campaign, move: Move, form: AnswerForm) -> HttpResponse:
+    answer = Answer(note=form.cleaned_data.get("note", ""), version=form.cleaned_data["version"])
+    try:
+        made = move.run(campaign, request.user, answer, read_now())
+    except PreflightFailed as failed:
+        for sentence in failed.sentences:
+            messages.error(request, sentence)
+        return _back(campaign)
+    except (NotAllowed, StaleChange) as refused:
+        messages.error(request, str(refused))
+        return _back(campaign)
+    check_overlaps.delay_on_commit()
+    messages.success(request, move.done)
+    return _back(made or campaign)
+
+
+def _back(campaign: Campaign) -> HttpResponse:
+    return redirect("admin:campaigns_campaign_change", campaign.pk)

@@ -1,0 +1,51 @@
+"""Sends on the calendar: what is due, what a stretch of time holds, what others have been promised."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, Send
+from campaigns.plan import CONTINUOUS
+
+OVER = (Send.State.DONE, Send.State.CANCELLED, Send.State.MISSED)
+OPEN = (Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
+
+
+def on_calendar() -> QuerySet[Send]:
+    """Every send with what a row of a list shows; the frozen audience stays in the database, it may be large."""
+    return (
+        Send.objects.filter(campaign__is_template=False)
+        .select_related("campaign__team", "campaign__topic", "campaign__owner")
+        .defer("audience")
+    )
+
+
+def due_sends(now: datetime) -> QuerySet[Send]:
+    """Dated sends whose hour has come and whose audience is not frozen, oldest first; approved or not."""
+    return (
+        on_calendar()
+        .filter(state=Send.State.SCHEDULED, due_at__lte=now)
+        .exclude(campaign__trigger__in=CONTINUOUS)
+        .order_by("due_at", "id")
+    )
+
+
+def sends_in(start: datetime, end: datetime) -> QuerySet[Send]:
+    """Sends that are due in the half-open stretch, in their order; one query."""
+    return on_calendar().filter(due_at__gte=start, due_at__lt=end).order_by("due_at", "id")
+
+
+def approved_sends_between(start: datetime, end: datetime) -> list[Send]:
+    """Approved sends of the stretch that are still to go out, for arbitration; one query."""
+    return list(
+        on_calendar()
+        .filter(
+            due_at__gte=start,
+            due_at__lt=end,
+            state__in=(Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING),
+            campaign__status__in=(Campaign.Status.APPROVED, Campaign.Status.RUNNING),
+            campaign__approved_version__isnull=False,
+        )
+        .select_related("campaign__approved_version", "version")
+        .order_by("due_at", "id")
+    )

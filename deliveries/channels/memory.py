@@ -1,0 +1,46 @@
+"""A channel that keeps what it is given in memory and answers as told: for tests and for trying things out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
+
+from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+
+
+class MemoryChannel(Channel):
+    """`sent` holds what was accepted. `answers` maps an external id to the outcomes of its next tries.
+
+    Both belong to the class, because each dispatch makes a channel of its own; call `clear()` before a test.
+    """
+
+    label: ClassVar[str] = "Test messages"
+    required_fields: ClassVar[tuple[str, ...]] = ("title",)
+    fields: ClassVar[tuple[str, ...]] = ("title", "body", "link", "subject", "html", "text")
+    sent: ClassVar[list[Outgoing]] = []
+    answers: ClassVar[dict[str, list[Verdict | Outcome]]] = {}
+    # Called with each message before it is answered: where a test pauses, kills or looks around.
+    on_message: ClassVar[Callable[[Outgoing], None] | None] = None
+
+    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+        for outgoing in batch:
+            if MemoryChannel.on_message is not None:
+                MemoryChannel.on_message(outgoing)
+            outcome = self._answer(outgoing)
+            if outcome.verdict is Verdict.ACCEPTED:
+                self.sent.append(outgoing)
+            yield outcome
+
+    def forget(self, message_ids: Sequence[str]) -> None:
+        self.sent[:] = [outgoing for outgoing in self.sent if outgoing.message_id not in set(message_ids)]
+
+    @classmethod
+    def clear(cls) -> None:
+        cls.sent.clear()
+        cls.answers.clear()
+        cls.on_message = None
+
+    def _answer(self, outgoing: Outgoing) -> Outcome:
+        script = self.answers.get(outgoing.external_id)
+        answer = script.pop(0) if script else Verdict.ACCEPTED
+        if isinstance(answer, Outcome):
+            return answer
+        return Outcome(outgoing.delivery_id, answer, {"phase": "memory", "text": f"told to be {answer}"})

@@ -1,0 +1,130 @@
+"""Slots that are spoken for: approved sends of higher order that have not been admitted yet.
+
+Their audiences count as they stand now, less those whom the channel cannot reach, the suppressed, the unsubscribed and
+the held-out. Their own duplicates and caps are not looked into: that would be a second pass, and there is only one.
+Continuous campaigns are left out: nobody knows whom tomorrow's events will be about.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from pyroaring import BitMap
+
+from audiences.bitmaps import load
+from audiences.queries.segments import members_of_each
+from campaigns.models import Send
+from campaigns.plan import Plan
+from campaigns.queries.audiences import cut
+from campaigns.queries.sends import approved_sends_between
+from deliveries.admission import decide
+from deliveries.caps import CapRule, Slot
+from deliveries.queries.decided import decided
+from deliveries.queries.gates import ShardConsent, consent_gates, holdout_gates
+from deliveries.queries.occasions import Occasion, occasion_of, reach_of
+from deliveries.queries.rules import WorkspaceRules
+from deliveries.slots import SlotSet
+from deliveries.timing import place
+
+# The hours by which one local moment is later in the last zone than in the first.
+_ROUND_THE_EARTH = timedelta(hours=27)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A send of higher order, and its audience of this shard."""
+
+    occasion: Occasion
+    members: BitMap
+
+
+def rivals(
+    occasion: Occasion, caps: Sequence[CapRule], members: BitMap, shard: int, ids: range, until: datetime, now: datetime
+) -> list[Rival]:
+    """Highest order first. `until`: the latest moment at which anyone of `members` could be due.
+
+    Three statements, and three more for each rival that is being admitted at this moment.
+    """
+    sends = [
+        (occasion_of(send, plan), send)
+        for send, plan in _candidates(occasion, caps, until, now)
+        if plan.counts and _is_covered(plan, caps)
+    ]
+    ahead = sorted(
+        ((each, send) for each, send in sends if _goes_first(each, occasion, now)), key=lambda pair: pair[0].order
+    )
+    wanted = {segment for each, _ in ahead for segment in (*each.plan.include, *each.plan.exclude)}
+    segments = members_of_each(wanted) if wanted else {}
+    found = [Rival(each, _still_open(send, each.plan, segments, shard, ids) & members) for each, send in ahead]
+    return [rival for rival in found if rival.members]
+
+
+def _goes_first(rival: Occasion, occasion: Occasion, now: datetime) -> bool:
+    """By order; or, in a forecast, because its hour lies between now and then: it will have taken its slots.
+
+    In a real admission nothing lies in between: a send of lower order that is late waits its turn.
+    """
+    return rival.order < occasion.order or now < rival.schedule.due_at < occasion.schedule.due_at
+
+
+def spoken_slots(
+    found: Sequence[Rival],
+    zones: Mapping[ZoneInfo, BitMap],
+    allows: ShardConsent,
+    rules: WorkspaceRules,
+    now: datetime,
+) -> list[SlotSet]:
+    """One set for each rival, channel and moment, highest order first."""
+    return [each for rival in found for each in _slots(rival, zones, allows, rules, now)]
+
+
+def _candidates(
+    occasion: Occasion, caps: Sequence[CapRule], until: datetime, now: datetime
+) -> Iterator[tuple[Send, Plan]]:
+    longest = max(cap.length for cap in caps)
+    # A send that is late by more than the grace is missed: it needs no slot.
+    start = min(now, occasion.schedule.due_at) - timedelta(minutes=settings.GRACE_MINUTES)
+    for send in approved_sends_between(start - _ROUND_THE_EARTH, until + longest):
+        version = send.version or send.campaign.approved_version
+        if send.pk == occasion.send_id or send.state not in (Send.State.SCHEDULED, Send.State.ADMITTING):
+            continue
+        if version is not None and (send.local_due or send.due_at >= start):
+            plan = Plan.from_json(version.plan)
+            if not plan.is_continuous:
+                yield send, plan
+
+
+def _is_covered(plan: Plan, caps: Sequence[CapRule]) -> bool:
+    reach = [reach_of(plan, channel) for channel in plan.channels]
+    return any(cap.covers(each) for cap in caps for each in reach)
+
+
+def _still_open(send: Send, plan: Plan, segments: dict[int, BitMap], shard: int, ids: range) -> BitMap:
+    """Who of its audience has not been decided on: those who have hold their slots, or have none, by the ledger."""
+    if send.state == Send.State.SCHEDULED:
+        return cut(segments, plan.include, plan.exclude)
+    return load(send.audience) - decided(send.pk, shard, ids)
+
+
+def _slots(
+    rival: Rival, zones: Mapping[ZoneInfo, BitMap], allows: ShardConsent, rules: WorkspaceRules, now: datetime
+) -> Iterator[SlotSet]:
+    plan, occasion, reached = rival.occasion.plan, rival.occasion, BitMap()
+    for channel in plan.channels:
+        gates = [
+            *consent_gates(plan, channel, rival.members, allows),
+            *holdout_gates(plan, occasion.campaign_id, rival.members, rules),
+        ]
+        left = decide(rival.members, gates).admitted - reached
+        reached |= left if plan.reach == "first" else BitMap()
+        quiet = rules.quiet.get(channel) if plan.quiet_hours_apply else None
+        among = {zone: here for zone, everyone in zones.items() if (here := everyone & left)}
+        for due in place(among, occasion.schedule, quiet, now).dues:
+            yield SlotSet(
+                Slot(due.at, occasion.reach_on(channel)),
+                due.members,
+                source=f"{occasion.send_id}/{channel}",
+                winner=f"campaign:{occasion.campaign_id}",
+            )

@@ -1,0 +1,69 @@
+"""One UPDATE for many rows that each go their own way; the statement behind `ledger.record`."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from deliveries.verdicts import Move
+
+# The moves come as one JSON value, so that the statement is the same for one row and for a thousand.
+_ROWS = {
+    "postgresql": """jsonb_to_recordset(%s::jsonb) AS v(
+        id bigint, state text, reason text, attempts smallint, due_at timestamptz,
+        closes_at timestamptz, evidence jsonb)""",
+    "sqlite": """(SELECT value ->> 'id' AS id, value ->> 'state' AS state, value ->> 'reason' AS reason,
+        value ->> 'attempts' AS attempts, value ->> 'due_at' AS due_at, value ->> 'closes_at' AS closes_at,
+        value -> 'evidence' AS evidence
+        FROM json_each(%s)) AS v""",
+}
+# A row that goes back to planned is not finished; one that says nothing of its due moment keeps it.
+_UPDATE = """
+UPDATE deliveries_delivery AS d
+SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evidence,
+    due_at = COALESCE(v.due_at, d.due_at), closes_at = COALESCE(v.closes_at, d.closes_at),
+    lease_token = '', lease_until = NULL,
+    finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
+FROM {rows}
+WHERE d.id = v.id AND d.lease_token = %s AND d.state IN ({states})
+RETURNING d.id
+"""
+
+
+def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str], now: datetime) -> list[int]:
+    """Move the rows that are in one of the expected states under this token; the ids that moved."""
+    if not moves:
+        return []
+    states = ", ".join(["%s"] * len(expected))
+    # Only placeholders and our own text are put together here.
+    sql = _UPDATE.format(rows=_ROWS[connection.vendor], states=states)
+    values = json.dumps([_value(move) for move in moves])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_moment(now), values, token, *map(str, expected)])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _value(move: Move) -> dict[str, Any]:
+    return {
+        "id": move.delivery_id,
+        "state": str(move.state),
+        "reason": storable(move.reason),
+        "attempts": move.attempts,
+        "due_at": move.due_at and str(_moment(move.due_at)),
+        "closes_at": move.closes_at and str(_moment(move.closes_at)),
+        "evidence": {key: storable(value) for key, value in move.evidence.items()},
+    }
+
+
+def storable(value: Any) -> Any:
+    """Text that any database takes: no NUL, no lone surrogate."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    return value
+
+
+def _moment(moment: datetime) -> Any:
+    """As the database writes moments down."""
+    return connection.ops.adapt_datetimefield_value(moment)  # type: ignore[attr-defined, unused-ignore]

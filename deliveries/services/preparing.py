@@ -1,0 +1,105 @@
+"""A claimed batch made ready: loaded in a constant number of statements, rendered, and sorted by what is next."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from audiences.models import Customer
+from audiences.zones import zone_or
+from campaigns.rendering import TemplateProblem
+from deliveries.caps import Reach
+from deliveries.channels.base import Outgoing
+from deliveries.channels.registry import channel_class
+from deliveries.models import Delivery
+from deliveries.queries.rules import WorkspaceRules, workspace_rules
+from deliveries.quiet_hours import is_quiet
+from deliveries.services.composing import Version, compose, events_of, versions
+from deliveries.services.rescheduling import Late
+from deliveries.verdicts import Move, Tried
+
+logger = logging.getLogger(__name__)
+State = Delivery.State
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One message that may go, and what its outcome will be judged by."""
+
+    outgoing: Outgoing
+    send_id: int
+    tried: Tried
+
+
+@dataclass
+class Batch:
+    """What became of a claim: messages to send, rows that need another moment, rows that end here."""
+
+    ready: list[Ready] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+    ended: list[Move] = field(default_factory=list)
+    transactional: frozenset[int] = frozenset()  # ids of versions
+
+
+def prepare(ids: Sequence[int], now: datetime) -> Batch:
+    """The claimed rows in the order of the claim; each ends up in exactly one of the batch's lists."""
+    rows = Delivery.objects.in_bulk(list(ids))
+    deliveries = [rows[pk] for pk in ids if pk in rows]
+    customers = Customer.objects.in_bulk({delivery.customer_id for delivery in deliveries})
+    plans = versions(delivery.version_id for delivery in deliveries)
+    events = events_of({delivery.firing_id for delivery in deliveries} - {0})
+    rules = workspace_rules()
+    batch = Batch(transactional=frozenset(pk for pk, version in plans.items() if version.plan.transactional))
+    for delivery in deliveries:
+        customer, version = customers[delivery.customer_id], plans[delivery.version_id]
+        if late := _late(delivery, customer, version, rules, now):
+            batch.late.append(late)
+        else:
+            _render(batch, delivery, customer, version, events.get(delivery.firing_id, {}))
+    return batch
+
+
+def _late(
+    delivery: Delivery, customer: Customer, version: Version, rules: WorkspaceRules, now: datetime
+) -> Late | None:
+    """The row, if it is quiet now: by the hours it was admitted under, or by those that were set since."""
+    zone = zone_or(customer.timezone, rules.zone.key)
+    plan = version.plan
+    quiet = rules.quiet.get(delivery.channel) if plan.quiet_hours_apply else None
+    if delivery.closes_at > now and not is_quiet(now, zone, quiet):
+        return None
+    return Late(
+        delivery_id=delivery.pk,
+        customer_id=customer.pk,
+        reach=Reach(delivery.channel, delivery.topic_id, delivery.team_id),
+        zone=zone,
+        quiet_hours_apply=plan.quiet_hours_apply,
+        obeys_caps=delivery.obeys_caps,
+        counts=delivery.counts_toward_caps,
+        waits_for_caps=plan.on_breach == "defer",
+        attempts=delivery.attempts,
+        expires_at=delivery.expires_at,
+    )
+
+
+def _render(batch: Batch, delivery: Delivery, customer: Customer, version: Version, event: dict[str, Any]) -> None:
+    """One failing template or customer ends that row and no other."""
+    field_name = channel_class(delivery.channel).address_field
+    if field_name and not getattr(customer, field_name):
+        batch.ended.append(Move(delivery.pk, State.WITHHELD, delivery.attempts, reason="unreachable"))
+        return
+    try:
+        outgoing = compose(delivery, customer, version, event)
+    except TemplateProblem as problem:
+        batch.ended.append(_failed(delivery, str(problem)))
+    except Exception as problem:  # whatever a template can provoke ends its own row, not the batch
+        logger.exception("delivery %s could not be rendered", delivery.pk)
+        batch.ended.append(_failed(delivery, type(problem).__name__))
+    else:
+        tried = Tried(delivery.pk, delivery.attempts, delivery.expires_at)
+        batch.ready.append(Ready(outgoing, delivery.send_id, tried))
+
+
+def _failed(delivery: Delivery, problem: str) -> Move:
+    return Move(delivery.pk, State.FAILED, delivery.attempts, reason=f"template: {problem}"[:200])

@@ -1,0 +1,70 @@
+"""The reaper: what a lost worker left behind, what came too late, what was cancelled, and sends that are over."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from campaigns.models import Campaign, Send
+from campaigns.services.states import move_states
+from deliveries.channels import registry
+from deliveries.models import Delivery
+from deliveries.services import ledger
+
+State = Delivery.State
+SLICE = 5_000  # rows a transaction: no lock is held for long, however much there is
+CANCELLED = Q(send__state=Send.State.CANCELLED) | Q(send__campaign__status=Campaign.Status.CANCELLED)
+
+
+def reap(now: datetime) -> Counter[str]:
+    """Tidy the ledger as of `now`; how many rows of each kind, and `finished` sends. Safe to run at any time, twice."""
+    rows = Delivery.objects
+    waiting = rows.filter(state__in=[State.PLANNED, State.CLAIMED])
+    lapsed = rows.filter(lease_until__lt=now)
+    sending = lapsed.filter(state=State.SENDING)
+    repeatable = sending.filter(channel__in=_idempotent_channels())
+    steps: dict[str, tuple[QuerySet[Delivery], Callable[[list[int]], int]]] = {
+        "released": (lapsed.filter(state=State.CLAIMED), partial(ledger.release_lapsed, now=now)),
+        "repeated": (repeatable, partial(ledger.repeat_lapsed, now=now)),
+        "uncertain": (sending, partial(ledger.doubt_lapsed, now=now)),
+        "cancelled": (waiting.filter(CANCELLED), partial(ledger.cancel, now=now)),
+        "missed": (
+            waiting.filter(send__state=Send.State.MISSED),
+            partial(ledger.miss, reason="its send was missed", now=now),
+        ),
+        "expired": (
+            rows.filter(state=State.PLANNED, due_at__lte=now, expires_at__lte=now),
+            partial(ledger.expire, reason="its time ran out before it could leave", now=now),
+        ),
+    }
+    counts = Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
+    counts["finished"] = finish_sends(now)
+    return counts
+
+
+def finish_sends(now: datetime) -> int:
+    """sending → done for dated sends of which nothing is open any more. How many."""
+    still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=Delivery.OPEN)
+    over = Send.objects.filter(~Exists(still_open), state=Send.State.SENDING)
+    ids = list(over.order_by("pk").values_list("pk", flat=True))
+    return move_states(ids, [Send.State.SENDING], Send.State.DONE, now, finished_at=now) if ids else 0
+
+
+def _in_slices(found: QuerySet[Delivery], move: Callable[[list[int]], int]) -> int:
+    """Move them slice by slice in the order of their ids; rows that somebody else holds are left for the next time."""
+    total = after = 0
+    while True:
+        with transaction.atomic():
+            rows = found.filter(pk__gt=after).order_by("pk").select_for_update(skip_locked=True, of=("self",))
+            ids = list(rows.values_list("pk", flat=True)[:SLICE])
+            total += move(ids) if ids else 0
+        if len(ids) < SLICE:
+            return total
+        after = ids[-1]
+
+
+def _idempotent_channels() -> list[str]:
+    return [name for name in registry.channel_names() if registry.channel_class(name).is_idempotent]

@@ -1,0 +1,31 @@
+"""Transactions that can be done again when the answer to their COMMIT was lost."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+WAITS = (0.1, 0.2, 0.5, 1, 2, 4)  # seconds; together longer than a PostgreSQL takes to start again
+
+
+def repeatably(work: Callable[[], T]) -> T:
+    """Do the work in a transaction; on a lost connection or a deadlock, again on a new one, a few times.
+
+    Only for work that is guarded by state and token, so that doing it twice is doing it once.
+    """
+    if connection.in_atomic_block:
+        return work()
+    for wait in WAITS:
+        try:
+            with transaction.atomic():
+                return work()
+        except (OperationalError, InterfaceError) as problem:
+            logger.warning("a transaction is repeated: %s", type(problem).__name__)
+            connection.close()
+            time.sleep(wait)
+    with transaction.atomic():
+        return work()

@@ -1,0 +1,106 @@
+"""Messages that are due while it is quiet: another moment for each, with its slot under the caps tested again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from audiences.services.locks import lock_shards, shard_of_customer
+from deliveries.caps import Reach, Slot, frees_at
+from deliveries.models import Delivery
+from deliveries.queries.rules import WorkspaceRules, workspace_rules
+from deliveries.quiet_hours import QuietPeriod, next_allowed, next_quiet
+from deliveries.services import ledger
+from deliveries.services.repeating import repeatably
+from deliveries.verdicts import Move
+
+State = Delivery.State
+# A cap's moment may be quiet and a quiet night's end capped; whoever is still looking after so many turns has expired.
+MOST_TURNS = 20
+
+
+@dataclass(frozen=True)
+class Late:
+    """A claimed row that may not leave at this moment, with all that its next moment depends on."""
+
+    delivery_id: int
+    customer_id: int
+    reach: Reach
+    zone: ZoneInfo
+    quiet_hours_apply: bool
+    obeys_caps: bool
+    counts: bool
+    waits_for_caps: bool
+    attempts: int
+    expires_at: datetime
+
+
+Slots = dict[int, dict[int, Slot]]  # customer id -> delivery id -> slot
+
+
+def reschedule(late: Sequence[Late], token: str, now: datetime) -> int:
+    """Give each row its next moment, or say why there is none. One transaction a shard. How many rows."""
+    shards: defaultdict[int, list[Late]] = defaultdict(list)
+    for row in late:
+        shards[shard_of_customer(row.customer_id)].append(row)
+    for shard in sorted(shards):
+        repeatably(partial(_reschedule_shard, shard, shards[shard], token, now))
+    return len(late)
+
+
+def _reschedule_shard(shard: int, rows: Sequence[Late], token: str, now: datetime) -> None:
+    # 1. The lock that admission counts under; 2. the slots as they are now; 3. the rows.
+    lock_shards([shard])
+    rules = workspace_rules()
+    slots = _slots_of({row.customer_id for row in rows if row.obeys_caps})
+    moves = [_next_move(row, rules, slots, now) for row in sorted(rows, key=lambda row: row.delivery_id)]
+    ledger.record(moves, token, now, from_claimed=True)
+
+
+def _next_move(row: Late, rules: WorkspaceRules, slots: Slots, now: datetime) -> Move:
+    taken = slots.get(row.customer_id, {})
+    own = taken.pop(row.delivery_id, None)
+    quiet = rules.quiet.get(row.reach.channel) if row.quiet_hours_apply else None
+    at, bound_by = _next_moment(row, rules, quiet, list(taken.values()), now)
+    if bound_by:
+        return Move(row.delivery_id, State.WITHHELD, row.attempts, reason=f"capped ({bound_by})")
+    if at is None or at >= row.expires_at:
+        return Move(row.delivery_id, State.EXPIRED, row.attempts, reason="quiet hours would have made it too late")
+    if own is not None or row.counts:
+        slots.setdefault(row.customer_id, taken)[row.delivery_id] = Slot(at, row.reach)
+    closes_at = min(next_quiet(at, row.zone, quiet) or row.expires_at, row.expires_at)
+    return Move(row.delivery_id, State.PLANNED, row.attempts, due_at=at, closes_at=closes_at)
+
+
+def _next_moment(
+    row: Late, rules: WorkspaceRules, quiet: QuietPeriod | None, taken: Iterable[Slot], now: datetime
+) -> tuple[datetime | None, str]:
+    """The first moment that is neither quiet nor over a cap, or the cap that binds a row that does not wait for it."""
+    at = now
+    for _ in range(MOST_TURNS):
+        at = next_allowed(at, row.zone, quiet)
+        freed: datetime | None = at
+        for cap in rules.caps_over(row.reach) if row.obeys_caps else ():
+            freed = frees_at(cap.times(taken), at, cap, row.zone)
+            if freed != at:
+                break
+        if freed == at:
+            return at, ""
+        if freed is None or not row.waits_for_caps:
+            return None, f"cap:{cap.id}"
+        at = freed
+        if at >= row.expires_at:
+            break
+    return None, ""
+
+
+def _slots_of(customers: set[int]) -> Slots:
+    """Every slot that these customers hold near enough to matter, in one statement."""
+    rows = Delivery.objects.filter(customer__in=customers, counts_toward_caps=True, state__in=Delivery.HOLDING)
+    slots: defaultdict[int, dict[int, Slot]] = defaultdict(dict)
+    columns = rows.values_list("pk", "customer_id", "due_at", "channel", "topic_id", "team_id")
+    for pk, customer_id, due_at, channel, topic_id, team_id in columns:
+        slots[customer_id][pk] = Slot(due_at, Reach(channel, topic_id, team_id))
+    return slots

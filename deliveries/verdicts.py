@@ -1,0 +1,81 @@
+"""What a verdict means for a delivery: a pure function from what the channel said to the next state.
+
+A channel says what it saw; whether that is tried again, and when, is decided here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from deliveries.channels.base import Outcome, Verdict
+
+MAX_ATTEMPTS = 8
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=4)
+# A channel that asks for patience is asked again soon: it is the channel that waits, not the message that failed.
+SLOW_DOWN_WAIT = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a decision needs to know of the delivery that was tried."""
+
+    delivery_id: int
+    attempts: int  # before this try
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row's next state. `due_at` or `closes_at` None leaves it where it is."""
+
+    delivery_id: int
+    state: str
+    attempts: int
+    reason: str = ""
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def settle(outcome: Outcome, tried: Tried, now: datetime, *, is_idempotent: bool = False) -> Move:
+    """The move that an outcome asks for. An ambiguous one is tried again only where the other side knows repeats."""
+    if outcome.verdict is Verdict.ACCEPTED:
+        return _move(outcome, tried, "sent")
+    if outcome.verdict is Verdict.REJECTED:
+        return _move(outcome, tried, "failed", reason=_told(outcome))
+    if outcome.verdict is Verdict.DEFERRED:
+        return _again(outcome, tried, now, gave_up="failed")
+    if is_idempotent:
+        return _again(outcome, tried, now, gave_up="uncertain")
+    return _move(outcome, tried, "uncertain", reason=_told(outcome))
+
+
+def wait(delivery_id: int, tries: int) -> timedelta:
+    """How long to wait after so many tries: 1, 3, 9, ... minutes up to 4 hours, and up to a fifth longer by id.
+
+    The spread comes from the id (Knuth's multiplicative hash), so that a thousand messages that failed together
+    do not come back together, and a test sees the same spread every time.
+    """
+    steps: timedelta = min(FIRST_WAIT * 3 ** min(tries - 1, MAX_ATTEMPTS), LONGEST_WAIT)
+    spread = (delivery_id * 2654435761 % 2**32) / 2**32
+    return steps * (1 + spread / 5)
+
+
+def _again(outcome: Outcome, tried: Tried, now: datetime, *, gave_up: str) -> Move:
+    tries = tried.attempts if outcome.slow_down else tried.attempts + 1
+    if tries >= MAX_ATTEMPTS:
+        return _move(outcome, tried, gave_up, reason=f"gave up after {tries} tries: {_told(outcome)}")
+    due_at = now + (SLOW_DOWN_WAIT if outcome.slow_down else wait(tried.delivery_id, tries))
+    if due_at >= tried.expires_at:
+        return _move(outcome, tried, "expired", reason=f"the next try would be too late: {_told(outcome)}")
+    return Move(tried.delivery_id, "planned", tries, due_at=due_at, evidence=outcome.evidence)
+
+
+def _move(outcome: Outcome, tried: Tried, state: str, reason: str = "") -> Move:
+    return Move(tried.delivery_id, state, tried.attempts + 1, reason=reason[:200], evidence=outcome.evidence)
+
+
+def _told(outcome: Outcome) -> str:
+    return str(outcome.evidence.get("text") or outcome.evidence.get("phase") or outcome.verdict)
