@@ -2,22 +2,24 @@
 
 from django.urls import path, re_path
 
-from django.http import HttpRequest, HttpResponse
-
+from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
+from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
 from calendar_project.pages import team_styles
 from calendar_project.week.views import week_page
-
-
-def stub(request: HttpRequest, **kw: int) -> HttpResponse:
-    return HttpResponse("stub")
-
 
 app_name = "calendar"
 urlpatterns = [
     path("", week_page, name="week"),
     re_path(r"^(?P<address>\d{4}-W\d{2})/$", week_page, name="week-of"),
-    path("campaigns/<int:campaign_id>/", stub, name="campaign"),
-    path("customers/", stub, name="customers"),
-    path("customers/<int:customer_id>/", stub, name="customer"),
+    path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
+    path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
+    path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
+    path("customers/", customers_page, name="customers"),
+    path("customers/<int:customer_id>/", customer_page, name="customer"),
+    path(
+        "customers/<int:customer_id>/topics/<int:topic_id>/<str:channel>/unsubscribe/",
+        unsubscribe_customer,
+        name="unsubscribe-customer",
+    ),
     path("teams-<slug:version>.css", team_styles, name="team-styles"),
 ]

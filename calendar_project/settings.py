@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "calendar_project.workspace_time.workspace_time",
 ]
 ROOT_URLCONF = "calendar_project.urls"
 ASGI_APPLICATION = "calendar_project.asgi.application"
@@ -73,6 +74,7 @@ TEMPLATES = [
 ]
 AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "calendar:week"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -103,6 +105,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "calendar_project.formats"
 USE_THOUSAND_SEPARATOR = True
 
 # --- Static files ---------------------------------------------------------------------------------------------
@@ -132,6 +135,8 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Workers of another database on the same broker need a queue of their own.
+CELERY_TASK_DEFAULT_QUEUE = os.environ.get("CELERY_QUEUE", "almanac")
 # What beat last did is kept in memory: every tick can be asked again, so there is no file to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
@@ -149,6 +154,9 @@ WEBHOOK_SECRET = ENVIRONMENT.webhook_secret
 SHARD_SIZE = ENVIRONMENT.shard_size
 HORIZON_DAYS = 90
 OVERLAP_WINDOW_HOURS = 72
+# Two campaigns that share fewer people, or less of the smaller audience, are not told of as crowding.
+CROWDING_PEOPLE = 10
+CROWDING_PERCENT = 5
 # How late a dated send may still go out; past it, it is missed.
 GRACE_MINUTES = 60
 # When a message is too late to be of use, where its campaign does not say.
@@ -232,8 +240,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Celery tells of every task that it takes, several a second.
-    "loggers": {"celery": {"level": ENVIRONMENT.log_level or "WARNING"}},
+    "filters": {"without_tokens": {"()": "calendar_project.log_lines.WithoutTokens"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]},
+    },
+    "loggers": {
+        # Celery tells of every task that it takes, several a second.
+        "celery": {"level": ENVIRONMENT.log_level or "WARNING"},
+        # It tells of every request with its whole address, which may hold a key.
+        "httpx": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level or ("WARNING" if EMBEDDED else "INFO")},
 }

@@ -68,7 +68,8 @@ def _windows(cap: CapRule, at: datetime, times: Iterable[datetime], near: Iterab
     """The beginnings of every window that matters: at the message, or at a slot before it. None: the one period."""
     if cap.kind == CALENDAR:
         return {None}
-    return {moment for moment in (*times, *(each.slot.at for each in near)) if moment < at} | {at}
+    before = (moment for moment in (*times, *(each.slot.at for each in near)) if moment < at)
+    return {at, *before}
 
 
 def _within(moment: datetime, begins: datetime | None, cap: CapRule) -> bool:

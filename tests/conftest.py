@@ -23,6 +23,13 @@ hypothesis_settings.register_profile("ci", max_examples=100, derandomize=True, *
 hypothesis_settings.load_profile("ci" if ON_CI else "here")
 
 
+def pytest_configure() -> None:
+    """A deployment serves what collectstatic gathered; tests of its pages are served from where the apps keep it."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    django_settings.STORAGES = {**django_settings.STORAGES, "staticfiles": plain}
+    django_settings.STATIC_ROOT, django_settings.WHITENOISE_USE_FINDERS = None, True
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
@@ -58,6 +65,19 @@ def chromium_path() -> str:
     path = find_browser()
     assert path is not None
     return path
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about one database alone is left out of the run on the other: deselected, which is no skip."""
+    others = [item for item in items if _database_of(item) != os.environ["TEST_ON"]]
+    if others:
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
+
+
+def _database_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("only_on")
+    return str(marker.args[0]) if marker else os.environ["TEST_ON"]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -19,7 +19,7 @@ def test_the_suite_runs_on_the_database_that_it_says() -> None:
     assert connection.vendor == os.environ["TEST_ON"]
 
 
-@pytest.mark.skipif(os.environ["TEST_ON"] != "postgresql", reason="SQLite runs have the in-memory broker")
+@pytest.mark.only_on("postgresql")
 def test_the_suite_reaches_a_real_redis() -> None:
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1)
@@ -28,7 +28,7 @@ def test_the_suite_reaches_a_real_redis() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(os.environ["TEST_ON"] != "sqlite", reason="pragmas are SQLite's")
+@pytest.mark.only_on("sqlite")
 def test_sqlite_survives_a_power_cut_and_queues_its_writers() -> None:
     with connection.cursor() as cursor:
         pragmas = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}

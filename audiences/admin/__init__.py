@@ -3,6 +3,6 @@
 Suppressions are added and lifted by `deliveries.admin`: whoever is suppressed loses their open deliveries with it.
 """
 
-from . import api_keys, consent, customers, events, segments, workspace
+from . import api_keys, consent, customers, events, imports, segments, workspace
 
-__all__ = ["api_keys", "consent", "customers", "events", "segments", "workspace"]
+__all__ = ["api_keys", "consent", "customers", "events", "imports", "segments", "workspace"]

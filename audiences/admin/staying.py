@@ -24,7 +24,7 @@ class StaysAfterSave:
 
 
 def _stay(request: HttpRequest) -> None:
-    if "_save" in request.POST and "_popup" not in request.POST:
+    if "_addanother" not in request.POST and "_popup" not in request.POST:
         posted = request.POST.copy()
         posted["_continue"] = "1"
         request.POST = posted  # type: ignore[assignment]  # a copy is as good as the original from here on

@@ -9,7 +9,7 @@ from audiences.queries.ids import id_set
 
 
 def subscribed(topic_id: int, channel: str, ids: range) -> BitMap:
-    """Opt-in topics: those who said yes. Opt-out topics: everyone living who did not say no. Three statements at most."""
+    """Opt-in topics: those who said yes. Opt-out topics: everyone living who did not say no. At most 3 statements."""
     said = Subscription.objects.filter(topic=topic_id, channel=channel, customer__gte=ids.start, customer__lt=ids.stop)
     if Topic.objects.values_list("opt_in", flat=True).get(pk=topic_id):
         return id_set(said.filter(subscribed=True, customer__erased_at__isnull=True), "customer_id")

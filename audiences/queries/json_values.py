@@ -5,8 +5,6 @@ Each expression is NULL unless the key holds a value of its type: "10" is text a
 is never the number 1.
 """
 
-# ruff: noqa: ARG002 - the arguments are those that Django calls these hooks with
-
 import json
 from decimal import Decimal
 from typing import Any

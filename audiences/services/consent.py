@@ -96,7 +96,7 @@ def suppress(customer: Customer, channel: str, reason: str, note: str, now: date
         return _suppressions_of(customer, channel, reason).count() > before
 
 
-def lift_suppression(customer: Customer, channel: str, reason: str, now: datetime) -> bool:  # noqa: ARG001 - as its like
+def lift_suppression(customer: Customer, channel: str, reason: str, now: datetime) -> bool:
     """Take back a suppression of the customer and of their address. Whether there was one."""
     with transaction.atomic():
         lock_shards([shard_of_customer(customer.pk)])

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-import nh3
+from deliveries.cleaning import clean_html
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._+=-]{0,200}\.eml")
 
@@ -60,13 +60,8 @@ def mail(folder: Path, name: str) -> Mail | None:
         heading=_heading(name, message),
         headers=tuple((key, _shown(value)) for key, value in message.items()),
         text=_body(message, "plain"),
-        html=clean(_body(message, "html")),
+        html=clean_html(_body(message, "html")),
     )
-
-
-def clean(html: str) -> str:
-    """Without scripts, styles and forms; links open beside the outbox."""
-    return nh3.clean(html, set_tag_attribute_values={"a": {"target": "_blank"}}) if html else ""
 
 
 def _heading(name: str, message: EmailMessage) -> Heading:

@@ -17,8 +17,8 @@ from campaigns.services.versions import record_version
 #: What goes out later was written later: this long before the sample is loaded.
 LATELY = timedelta(days=2)
 APPROVED = ("approved", "running", "paused")
-KNOWN_OVERLAP = ("Tuesday second-hand finds", "The new player")
-KNOWN_REASON = "The crates are for those who asked for offers; the player is news for everybody. We keep both."
+KNOWN_OVERLAP = ("Tuesday second-hand finds", "Thursday: new in the app")
+KNOWN_REASON = "Two days apart, and the finds go to those who asked for offers. We keep both and look again in spring."
 
 
 def draft_campaigns(now: datetime, began: datetime) -> None:

@@ -17,6 +17,7 @@ from campaigns.services.planning import plan_all
 from deliveries.channels import registry
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
 from deliveries.channels.email import EmailChannel
+from deliveries.queries.slices import slices
 from deliveries.services import ledger
 from deliveries.services.admitting import admit_firings, admit_shard, begin_due_sends, shards_to_admit
 from deliveries.services.finishing import finish_sends
@@ -79,9 +80,11 @@ def live_through(began: datetime, now: datetime, events: Sequence[EventRow]) -> 
 
 
 def _moments(began: datetime, now: datetime) -> list[datetime]:
+    """A step at a time, and every hour at which a send is due somewhere on earth."""
     dated = Send.objects.filter(due_at__gt=began, due_at__lt=now).exclude(campaign__trigger__in=CONTINUOUS)
-    steps = (began + STEP * number for number in range(1, int((now - began) / STEP) + 1))
-    return sorted({*steps, *dated.values_list("due_at", flat=True), now})
+    due = {each for send in dated for each in slices(send) if each < now}
+    steps = {began + STEP * number for number in range(1, int((now - began) / STEP) + 1)}
+    return sorted(steps | due | {now})
 
 
 def look_after(at: datetime) -> None:

@@ -37,6 +37,7 @@ def week_context(week: Week, zone: ZoneInfo, today: date) -> dict[str, Any]:
     rows = read_week(week, zone)
     board = build_board(week, rows, zone, today)
     return {
+        "place": "calendar",
         "week": week,
         "this_week": Week.of(today),
         "board": board,

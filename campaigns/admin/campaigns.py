@@ -143,7 +143,7 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         form.instance.refresh_from_db(fields=["status"])
         if before not in (form.instance.status, Campaign.Status.DRAFT):
             messages.warning(request, "Your change needs a new approval: the campaign is a draft again.")
-        check_overlaps.delay_on_commit()
+        check_overlaps.delay_on_commit(form.instance.pk)
 
     # --- Buttons ----------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:

@@ -1,7 +1,5 @@
 """Findings: read, and settled with a reason. They are found by the overlap checker, never written by hand."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -18,7 +16,7 @@ from audiences.admin.pages import link
 from audiences.admin.read_only import ReadOnlyAdmin
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding
-from campaigns.refusals import NotAllowed
+from campaigns.refusals import Refusal
 from campaigns.services.overlaps import acknowledge
 
 from .statuses import FINDING, SEVERITY
@@ -53,7 +51,7 @@ class StateFilter(RadioFilter):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = ["severity_shown", "kind", "between", "shared_shown", "percents", "also", "state_shown", "checked_at"]
+    list_display = ["severity_shown", "kind_shown", "between", "shared_shown", "percents", "also", "state_shown", "checked_at"]
     list_display_links = ["between"]
     list_select_related = ["first", "second"]
     list_filter = [StateFilter, ("severity", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter)]
@@ -70,11 +68,15 @@ class FindingAdmin(ReadOnlyAdmin):
     def severity_shown(self, finding: Finding) -> str:
         return finding.get_severity_display()
 
+    @display(description="Kind", ordering="kind")
+    def kind_shown(self, finding: Finding) -> str:
+        return finding.kind
+
     @display(description="Between")
     def between(self, finding: Finding) -> str:
         return f"{finding.first} × {finding.second}"
 
-    @display(description="Shared customers", ordering="shared")
+    @display(description="Shared", ordering="shared")
     def shared_shown(self, finding: Finding) -> str:
         return f"about {finding.shared:,}" if finding.is_estimated else f"{finding.shared:,}"
 
@@ -106,17 +108,17 @@ class FindingAdmin(ReadOnlyAdmin):
         finding = self.get_object(request, str(pk))
         if finding is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        form = AcknowledgeForm(request.POST or None)
+        form = AcknowledgeForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._acknowledge(request, finding, form.cleaned_data["reason"])
-        page = {**self.admin_site.each_context(request), "title": "Leave it as it is?", "subtitle": str(finding)}
-        context = {**page, "opts": self.opts, "finding": finding, "form": form}
+        page = {**self.admin_site.each_context(request), "title": "Leave it as it is?", "opts": self.opts}
+        context = {**page, "original": finding, "finding": finding, "form": form}
         return TemplateResponse(request, "admin/campaigns/finding/acknowledge.html", context)
 
     def _acknowledge(self, request: HttpRequest, finding: Finding, reason: str) -> HttpResponse:
         try:
             acknowledge(finding.pk, request.user, reason, read_now())
-        except NotAllowed as refused:
+        except Refusal as refused:
             messages.error(request, str(refused))
         else:
             messages.success(request, "Settled: it stays so until one of the campaigns changes.")
@@ -125,6 +127,3 @@ class FindingAdmin(ReadOnlyAdmin):
 
 def _campaign_link(campaign: Campaign) -> SafeString:
     return link(campaign, reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
-
-
-__all__: list[Any] = ["FindingAdmin"]

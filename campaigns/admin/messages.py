@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from unfold.admin import StackedInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from campaigns.models import Message
+from campaigns.models import Campaign, Message
 from campaigns.rendering import TemplateProblem, compile_template
 
 from .lists import channel_choices
@@ -52,6 +53,8 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 class MessageInline(StackedInline):
     model = Message
     form = MessageForm
-    extra = 0
     collapsible = True
     fields = [("channel", "variant", "weight"), "subject", "html", "text", "title", "body", "link"]
+
+    def get_extra(self, request: HttpRequest, obj: Campaign | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audiences.clock import read_now
 from campaigns.models import Campaign
-from campaigns.refusals import NotAllowed, PreflightFailed, StaleChange
+from campaigns.refusals import PreflightFailed, Refusal
 from campaigns.tasks import check_overlaps
 
 from .campaign_form import current_version
@@ -37,11 +37,12 @@ def move_page(request: HttpRequest, campaign: Campaign, name: str, context: dict
     if not move.may(request.user, campaign):
         messages.error(request, f"“{move.label}” is not possible here: {_why_not(request.user, campaign, move)}")
         return _back(campaign)
-    form = AnswerForm(move, request.POST or None, initial={"version": current_version(campaign.pk)})
+    posted = request.POST if request.method == "POST" else None
+    form = AnswerForm(move, posted, initial={"version": current_version(campaign.pk)})
     if request.method == "POST" and form.is_valid():
         return _do(request, campaign, move, form)
-    page = {**context, "title": f"{move.label}?", "subtitle": campaign.name, "campaign": campaign, "move": move}
-    return TemplateResponse(request, "admin/campaigns/campaign/move.html", {**page, "form": form})
+    page = {**context, "title": f"{move.label}?", "original": campaign, "campaign": campaign, "move": move, "form": form}
+    return TemplateResponse(request, "admin/campaigns/campaign/move.html", page)
 
 
 def _why_not(user: Any, campaign: Campaign, move: Move) -> str:
@@ -58,10 +59,10 @@ def _do(request: HttpRequest, campaign: Campaign, move: Move, form: AnswerForm) 
         for sentence in failed.sentences:
             messages.error(request, sentence)
         return _back(campaign)
-    except (NotAllowed, StaleChange) as refused:
+    except Refusal as refused:
         messages.error(request, str(refused))
         return _back(campaign)
-    check_overlaps.delay_on_commit()
+    check_overlaps.delay_on_commit(campaign.pk)
     messages.success(request, move.done)
     return _back(made or campaign)
 

@@ -31,6 +31,7 @@ def record_version(campaign_id: int, by: User | None, now: datetime) -> Campaign
             created_by=by,
             created_at=now,
         )
+        Campaign.objects.filter(pk=campaign_id).update(updated_at=now)
         write_history(campaign_id, "created" if last is None else "edited", by, now)
         if last is not None:
             _void_approval(campaign, by, now)

@@ -35,5 +35,5 @@ class InboxAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token is not valid, or no longer.")
         return InboxReader(customer.pk), None
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the framework's signature
+    def authenticate_header(self, request: Request) -> str:
         return KEYWORD

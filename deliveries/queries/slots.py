@@ -66,12 +66,12 @@ def _span(caps: Iterable[CapRule], earliest: datetime, latest: datetime) -> Q:
 def _by_pattern(rows: Iterable[tuple[int, datetime, str, int, int]]) -> list[Holding]:
     """Customers with the same slots are decided together: those who got the same sends are one set."""
     slots: defaultdict[int, list[tuple[datetime, str, int, int]]] = defaultdict(list)
-    for customer_id, *slot in rows:
-        slots[customer_id].append(tuple(slot))  # type: ignore[arg-type]
+    for customer_id, at, channel, topic_id, team_id in rows:
+        slots[customer_id].append((at, channel, topic_id, team_id))
     patterns: defaultdict[tuple[tuple[datetime, str, int, int], ...], list[int]] = defaultdict(list)
     for customer_id, taken in slots.items():
         patterns[tuple(sorted(taken))].append(customer_id)
     return [
-        Holding(tuple(Slot(at, Reach(*reach)) for at, *reach in pattern), BitMap(members))
+        Holding(tuple(Slot(at, Reach(channel, topic, team)) for at, channel, topic, team in pattern), BitMap(members))
         for pattern, members in patterns.items()
     ]

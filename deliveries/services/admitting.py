@@ -126,7 +126,7 @@ def _slice(send: Send, occasion: Occasion, shard: int, due_at: datetime, rules: 
     everyone = load(send.audience) & BitMap(shard_ids(shard))
     if occasion.schedule.local is None:
         return everyone, True
-    undecided = everyone - decided(send.pk, shard, shard_ids(shard))
+    undecided = everyone
     if due_at == slices(send)[-1]:
         return undecided, True
     zones = zones_of(undecided, shard_ids(shard), rules.zone)

@@ -55,7 +55,7 @@ _versions_lock = Lock()
 
 def versions(ids: Iterable[int]) -> dict[int, Version]:
     """The versions by id. They are immutable, so those read before are kept; the digest says that it is the same."""
-    digests = dict(CampaignVersion.objects.filter(pk__in=set(ids)).values_list("pk", "digest"))
+    digests = dict(CampaignVersion.objects.filter(pk__in=set(ids)).order_by().values_list("pk", "digest"))
     missing = [pk for pk, digest in digests.items() if (pk, digest) not in _versions]
     stored = dict(CampaignVersion.objects.filter(pk__in=missing).values_list("pk", "plan")) if missing else {}
     with _versions_lock:

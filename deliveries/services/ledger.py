@@ -115,7 +115,7 @@ def withhold_changed(ids: Collection[int], token: str, now: datetime, transactio
     # The reason is read before the state changes; a join cannot be read inside an UPDATE.
     found = rows.annotate(why=why).values_list("pk", "attempts", "why")
     moves = [Move(pk, State.WITHHELD, attempts, reason=reason) for pk, attempts, reason in found]
-    return len(update_from_moves(moves, token, [State.CLAIMED], now))
+    return update_from_moves(moves, token, [State.CLAIMED], now)
 
 
 def withdraw(ids: Collection[int], reason: str, now: datetime) -> int:

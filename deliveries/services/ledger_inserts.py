@@ -77,7 +77,7 @@ def insert_planned(rows: PlannedRows, now: datetime) -> int:
         if connection.vendor == "postgresql":
             cursor.execute(INSERT_FROM_ARRAYS, [*shared, *_arrays(rows)])
         else:
-            cursor.executemany(INSERT_ONE_BY_ONE, ([*shared, *each] for each in _each(rows)))
+            cursor.executemany(INSERT_ONE_BY_ONE, [[*shared, *each] for each in _each(rows)])
     return sum(len(group.members) for group in rows.groups)
 
 

@@ -28,21 +28,20 @@ SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evid
     finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
 FROM {rows}
 WHERE d.id = v.id AND d.lease_token = %s AND d.state IN ({states})
-RETURNING d.id
 """
 
 
-def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str], now: datetime) -> list[int]:
-    """Move the rows that are in one of the expected states under this token; the ids that moved."""
+def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str], now: datetime) -> int:
+    """Move the rows that are in one of the expected states under this token; how many moved."""
     if not moves:
-        return []
+        return 0
     states = ", ".join(["%s"] * len(expected))
     # Only placeholders and our own text are put together here.
     sql = _UPDATE.format(rows=_ROWS[connection.vendor], states=states)
     values = json.dumps([_value(move) for move in moves])
     with connection.cursor() as cursor:
         cursor.execute(sql, [_moment(now), values, token, *map(str, expected)])
-        return [row[0] for row in cursor.fetchall()]
+        return int(cursor.rowcount)
 
 
 def _value(move: Move) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The reaper: what a lost worker left behind, what came too late, what was cancelled, and sends that are over."""
+"""The reaper: what a lost worker left behind, what came too late, and what was cancelled."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,10 +6,9 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, Send
-from campaigns.services.states import move_states
 from deliveries.channels import registry
 from deliveries.models import Delivery
 from deliveries.services import ledger
@@ -20,7 +19,7 @@ CANCELLED = Q(send__state=Send.State.CANCELLED) | Q(send__campaign__status=Campa
 
 
 def reap(now: datetime) -> Counter[str]:
-    """Tidy the ledger as of `now`; how many rows of each kind, and `finished` sends. Safe to run at any time, twice."""
+    """Tidy the ledger as of `now`; how many rows of each kind. Safe to run at any time, twice."""
     rows = Delivery.objects
     waiting = rows.filter(state__in=[State.PLANNED, State.CLAIMED])
     lapsed = rows.filter(lease_until__lt=now)
@@ -40,17 +39,7 @@ def reap(now: datetime) -> Counter[str]:
             partial(ledger.expire, reason="its time ran out before it could leave", now=now),
         ),
     }
-    counts = Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
-    counts["finished"] = finish_sends(now)
-    return counts
-
-
-def finish_sends(now: datetime) -> int:
-    """sending → done for dated sends of which nothing is open any more. How many."""
-    still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=Delivery.OPEN)
-    over = Send.objects.filter(~Exists(still_open), state=Send.State.SENDING)
-    ids = list(over.order_by("pk").values_list("pk", flat=True))
-    return move_states(ids, [Send.State.SENDING], Send.State.DONE, now, finished_at=now) if ids else 0
+    return Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
 
 
 def _in_slices(found: QuerySet[Delivery], move: Callable[[list[int]], int]) -> int:

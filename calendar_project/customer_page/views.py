@@ -1,0 +1,84 @@
+"""The customer pages: find somebody, see what they did, what they allow, and why they got what they got."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audiences.clock import read_now
+from audiences.models import Customer, Event, Subscription, Topic
+from campaigns.models import Membership, Send
+from campaigns.queries.campaigns import workspace_zone
+from campaigns.rights import PLANNING
+from deliveries.channels.registry import label
+from deliveries.queries.explanations import explain
+from deliveries.services.withdrawals import opt_out
+
+from .queries import consent_of, decisions_about, exact_customer, find_customers, suppressions_of
+
+EVENTS = 25
+
+
+@require_safe
+@login_required
+def customers_page(request: HttpRequest) -> HttpResponse:
+    """A search; whoever is meant without doubt is shown at once."""
+    text = _text(request.GET.get("q", ""))
+    if text and (customer := exact_customer(text)):
+        return redirect("calendar:customer", customer.pk)
+    context = {"place": "customers", "text": text, "customers": find_customers(text)}
+    return render(request, "calendar_project/customers.html", context)
+
+
+@require_safe
+@login_required
+def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """`?send=` explains one send, whichever."""
+    customer = get_object_or_404(Customer, pk=customer_id)
+    context = {
+        "place": "customers",
+        "customer": customer,
+        "attributes": sorted(customer.attributes.items()),
+        "topics": consent_of(customer),
+        "channels": [label(name) for name in settings.CHANNELS],
+        "suppressions": suppressions_of(customer),
+        "events": Event.objects.filter(customer=customer).order_by("-occurred_at")[:EVENTS],
+        "decisions": decisions_about(customer),
+        "asked": _asked_send(request, customer),
+        "may_write": _may_write(request.user),
+        "zone": workspace_zone().key,
+    }
+    return render(request, "calendar_project/customer.html", context)
+
+
+@require_POST
+@login_required
+def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, channel: str) -> HttpResponse:
+    """Somebody of a team opts the customer out, who asked for it. There is no such button to opt them in."""
+    customer, topic = get_object_or_404(Customer, pk=customer_id), get_object_or_404(Topic, pk=topic_id)
+    if not _may_write(request.user):
+        messages.error(request, "Only planners and approvers of a team change what a customer gets.")
+    elif channel in settings.CHANNELS:
+        opt_out(customer.pk, topic.pk, channel, read_now(), source=Subscription.Source.TEAM)
+        messages.success(request, f"{customer} gets no more “{topic}” on {label(channel)}.")
+    return redirect("calendar:customer", customer_id)
+
+
+def _asked_send(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    number = request.GET.get("send", "")
+    if not (number.isascii() and number.isdecimal() and len(number) < 16):
+        return None
+    send = Send.objects.defer("audience").select_related("campaign__team").filter(pk=int(number)).first()
+    return {"send": send, "explanations": explain(customer.pk, send.pk)} if send else None
+
+
+def _may_write(user: Any) -> bool:
+    return bool(user.is_superuser) or Membership.objects.filter(user=user, role__in=PLANNING).exists()
+
+
+def _text(given: str) -> str:
+    return given.replace("\0", "").strip()[:320]

@@ -1,0 +1,144 @@
+"""Overlap: what two campaigns share, by set algebra over their audiences. Pure; exact unless a side is continuous."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import nsmallest
+
+from pyroaring import BitMap
+
+MOST_SENDS_LISTED = 20
+# Shares of the smaller audience, in percent.
+HIGH = 25
+MEDIUM = 50
+
+
+@dataclass(frozen=True)
+class Side:
+    """One campaign as the checker sees it. `sends` are (due at, send id), ascending.
+
+    `per_day` is the expected number of people a day where it is continuous; None where it goes to its audience at
+    once.
+    """
+
+    campaign_id: int
+    audience: BitMap
+    channels: frozenset[str]
+    topic_id: int
+    goal: str
+    sends: tuple[tuple[datetime, int], ...]
+    per_day: int | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From where on sharing customers is crowding: both must be reached."""
+
+    people: int = 10
+    percent: float = 5
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What a pair shares: `shared` people, as percent of each side, and along which axes besides."""
+
+    kind: str
+    severity: str
+    shared: int
+    percent_of_first: float
+    percent_of_second: float
+    axes: tuple[str, ...]
+    sends: tuple[tuple[int, int], ...]
+    sends_total: int
+    is_estimated: bool
+
+
+def overlap(first: Side, second: Side, window: timedelta, threshold: Threshold) -> Overlap | None:
+    """The overlap of two campaigns with sends less than or exactly `window` apart; None where there is none to tell."""
+    both = first.audience.intersection_cardinality(second.audience)
+    if not both:
+        return None
+    share_first, share_second = _share(first, window), _share(second, window)
+    shared = round(both * share_first * share_second)
+    percent_of_first = _percent(shared, len(first.audience) * share_first)
+    percent_of_second = _percent(shared, len(second.audience) * share_second)
+    percent = max(percent_of_first, percent_of_second)
+    axes = shared_axes(first, second)
+    kind = _kind(axes, shared, percent, threshold)
+    total = count_pairs(first.sends, second.sends, window) if kind else 0
+    if not total:
+        return None
+    return Overlap(
+        kind=kind,
+        severity=_severity(kind, percent),
+        shared=shared,
+        percent_of_first=percent_of_first,
+        percent_of_second=percent_of_second,
+        axes=axes,
+        sends=nearest_pairs(first.sends, second.sends, window),
+        sends_total=total,
+        is_estimated=first.per_day is not None or second.per_day is not None,
+    )
+
+
+def shared_axes(first: Side, second: Side) -> tuple[str, ...]:
+    """`channel:email`, `topic:3`, `goal:ordered`: what else is the same."""
+    axes = [f"channel:{channel}" for channel in sorted(first.channels & second.channels)]
+    if first.topic_id == second.topic_id:
+        axes.append(f"topic:{first.topic_id}")
+    if first.goal and first.goal == second.goal:
+        axes.append(f"goal:{first.goal}")
+    return tuple(axes)
+
+
+def count_pairs(
+    first: Sequence[tuple[datetime, int]], second: Sequence[tuple[datetime, int]], window: timedelta
+) -> int:
+    """How many pairs of sends are at most `window` apart; n log m."""
+    moments = [moment for moment, _ in second]
+    return sum(bisect_right(moments, at + window) - bisect_left(moments, at - window) for at, _ in first)
+
+
+def nearest_pairs(
+    first: Sequence[tuple[datetime, int]], second: Sequence[tuple[datetime, int]], window: timedelta
+) -> tuple[tuple[int, int], ...]:
+    """The send ids of the pairs that are nearest in time, at most 20."""
+    pairs = nsmallest(MOST_SENDS_LISTED, _pairs(first, second, window))
+    return tuple((one, other) for _, _, one, other in pairs)
+
+
+def _pairs(
+    first: Sequence[tuple[datetime, int]], second: Sequence[tuple[datetime, int]], window: timedelta
+) -> Iterator[tuple[timedelta, datetime, int, int]]:
+    moments = [moment for moment, _ in second]
+    for at, send_id in first:
+        for index in range(bisect_left(moments, at - window), bisect_right(moments, at + window)):
+            yield abs(moments[index] - at), at, send_id, second[index][1]
+
+
+def _share(side: Side, window: timedelta) -> float:
+    """The part of its audience that a campaign is expected to write to around one send of the other: all of it, or
+    where it is continuous, those of the days within the window on both sides."""
+    if side.per_day is None:
+        return 1.0
+    days = 2 * window / timedelta(days=1)
+    return min(1.0, side.per_day * days / len(side.audience))
+
+
+def _percent(shared: int, size: float) -> float:
+    return round(min(100.0, 100 * shared / size), 2) if size else 0.0
+
+
+def _kind(axes: tuple[str, ...], shared: int, percent: float, threshold: Threshold) -> str:
+    """`percent` is of the smaller side. Nobody shared is nothing to tell, even where an estimate rounds to it."""
+    names = {axis.partition(":")[0] for axis in axes}
+    if shared and "channel" in names and names & {"topic", "goal"}:
+        return "duplicate"
+    return "crowding" if shared >= threshold.people and percent >= threshold.percent else ""
+
+
+def _severity(kind: str, percent: float) -> str:
+    if kind == "duplicate":
+        return "high" if percent >= HIGH else "medium"
+    return "medium" if percent >= MEDIUM else "low"

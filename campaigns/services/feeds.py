@@ -1,0 +1,127 @@
+"""Feeds: made with a token that is shown once, found by its hash, and written out as a calendar."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, Q, QuerySet
+
+from campaigns.calendar_file import Entry, write_calendar
+from campaigns.models import Campaign, Feed, Send, Team
+from campaigns.plan import CONTINUOUS
+from campaigns.queries.sends import on_calendar
+
+LOOK_BACK = timedelta(days=31)
+# A subscription is read every few minutes; that it is in use need not be written each time.
+READ_NOTED_EVERY = timedelta(hours=1)
+GONE = (Send.State.CANCELLED, Send.State.MISSED)
+STARTED = (Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED, Send.State.DONE)
+
+
+@dataclass(frozen=True)
+class FeedVersion:
+    """What a feed shows, without reading it: equal tags, equal bytes."""
+
+    tag: str
+    changed_at: datetime
+
+
+def create_feed(owner: User, team: Team | None, name: str) -> tuple[Feed, str]:
+    """A new feed and its token. The token is kept as a hash alone: nobody can be shown it again."""
+    token = secrets.token_urlsafe(32)
+    return Feed.objects.create(owner=owner, team=team, name=name, token_hash=_hash(token)), token
+
+
+def feed_by_token(token: str, now: datetime) -> Feed | None:
+    """The feed, if there is one that is not revoked and whose owner is still here; notes that it was read."""
+    feed = (
+        Feed.objects.filter(token_hash=_hash(token), revoked_at__isnull=True, owner__is_active=True)
+        .select_related("team")
+        .first()
+    )
+    if feed is not None:
+        unnoted = Q(last_read_at__isnull=True) | Q(last_read_at__lt=now - READ_NOTED_EVERY)
+        if feed.last_read_at is None or feed.last_read_at < now - READ_NOTED_EVERY:
+            Feed.objects.filter(unnoted, pk=feed.pk).update(last_read_at=now)
+    return feed
+
+
+def revoke(feed_id: int, now: datetime) -> bool:
+    """Nothing is shown at its address from now on. False if it was revoked before."""
+    return Feed.objects.filter(pk=feed_id, revoked_at__isnull=True).update(revoked_at=now) == 1
+
+
+def feed_version(feed: Feed, now: datetime) -> FeedVersion:
+    """One query, whatever the feed holds."""
+    found = _sends(feed, now).aggregate(
+        number=Count("pk"), last=Max("pk"), changed=Max("changed_at"), edited=Max("campaign__updated_at")
+    )
+    moments = [moment for moment in (found["changed"], found["edited"], feed.created_at) if moment]
+    parts = [feed.pk, feed.name, _since(now), found["number"], found["last"], found["changed"], found["edited"]]
+    tag = sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
+    return FeedVersion(tag, max(moments).replace(microsecond=0))
+
+
+def feed_file(feed: Feed, now: datetime) -> bytes:
+    """The calendar of a feed: a month back and everything that is planned; one query."""
+    name = f"{feed.name} – {feed.team}" if feed.team else feed.name
+    return write_calendar(name, (_entry(send) for send in _sends(feed, now).order_by("due_at", "id")))
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _sends(feed: Feed, now: datetime) -> QuerySet[Send]:
+    sends = on_calendar().filter(due_at__gte=_since(now))
+    return sends.filter(campaign__team=feed.team) if feed.team_id else sends
+
+
+def _since(now: datetime) -> datetime:
+    """Midnight, so that the file does not change with every second that goes by."""
+    return (now - LOOK_BACK).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _entry(send: Send) -> Entry:
+    campaign = send.campaign
+    return Entry(
+        uid=f"send-{send.pk}@{urlsplit(settings.BASE_URL).hostname or 'almanac'}",
+        sequence=send.sequence,
+        status=_status(send),
+        starts=_starts(send),
+        changed_at=max(send.changed_at, campaign.updated_at),
+        summary=f"{campaign.name} ({campaign.team})",
+        description=_description(send),
+        url=f"{settings.BASE_URL}/calendar/campaigns/{campaign.pk}/",
+        category=campaign.team.name,
+    )
+
+
+def _status(send: Send) -> str:
+    if send.state in GONE:
+        return "CANCELLED"
+    return "CONFIRMED" if send.campaign.is_approved or send.state in STARTED else "TENTATIVE"
+
+
+def _starts(send: Send) -> date | datetime:
+    if send.campaign.trigger in CONTINUOUS:
+        return date.fromisoformat(send.slot[:10])
+    return datetime.fromisoformat(send.local_due) if send.local_due else send.due_at
+
+
+def _description(send: Send) -> str:
+    campaign = send.campaign
+    people = f"about {send.expected_volume} people" if campaign.is_continuous else f"{send.expected_volume} people"
+    lines = [
+        f"{campaign.get_status_display()}; {send.get_state_display()}" + (f": {send.reason}" if send.reason else ""),
+        f"{', '.join(campaign.channels)} to {people} about {campaign.topic}",
+    ]
+    if campaign.zone == Campaign.Zone.CUSTOMER and send.local_due:
+        lines.append("at each customer's own time")
+    if campaign.owner:
+        lines.append(f"owner: {campaign.owner.get_full_name() or campaign.owner.get_username()}")
+    return "\n".join(lines)

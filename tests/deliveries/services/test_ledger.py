@@ -1,0 +1,134 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from campaigns.models import Campaign, Send
+from deliveries.models import Delivery
+from deliveries.services import ledger
+from deliveries.verdicts import Move
+from tests.builders import NOW
+from tests.deliveries.dispatches import make_memory_send, only, states
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(minutes=5)
+
+
+def claim(token: str = "mine", now: datetime = NOW) -> list[int]:
+    return ledger.claim("memory", token, now, 100)
+
+
+def mark(ids: list[int], token: str = "mine", now: datetime = NOW) -> list[int]:
+    with transaction.atomic():
+        ledger.lock(ids)
+        return ledger.mark(ids, token, now)
+
+
+def test_the_longest_due_are_claimed_first() -> None:
+    send = make_memory_send(3)
+    first, second, third = Delivery.objects.filter(send=send).order_by("pk")
+    Delivery.objects.filter(pk=third.pk).update(due_at=NOW - timedelta(hours=1))
+    assert ledger.claim("memory", "mine", NOW, 2) == [third.pk, first.pk]
+    assert ledger.claim("memory", "other", NOW, 2) == [second.pk]
+
+
+def test_another_channel_claims_nothing() -> None:
+    make_memory_send(1)
+    assert ledger.claim("email", "mine", NOW, 10) == []
+
+
+def test_a_claim_can_be_marked_by_its_own_token_alone() -> None:
+    make_memory_send(1)
+    ids = claim()
+    assert mark(ids, "other") == []
+    assert mark(ids) == ids
+
+
+def test_a_mark_whose_answer_was_lost_gives_the_same_answer_again() -> None:
+    make_memory_send(3)
+    ids = claim()
+    assert (mark(ids), mark(ids)) == (ids, ids)
+
+
+def test_an_outcome_whose_answer_was_lost_counts_once() -> None:
+    send = make_memory_send(1)
+    ids = mark(claim())
+    for _ in range(2):
+        ledger.record([Move(ids[0], "planned", 1, due_at=LATER)], "mine", NOW)
+    assert (only(send).state, only(send).attempts, only(send).due_at) == ("planned", 1, LATER)
+
+
+def test_an_outcome_with_a_foreign_token_changes_nothing() -> None:
+    send = make_memory_send(1)
+    ids = mark(claim())
+    ledger.record([Move(ids[0], "sent", 1)], "other", NOW)
+    assert states(send) == {"sending": 1}
+
+
+@pytest.mark.parametrize(
+    "send_fields",
+    [{"state": Send.State.PAUSED}, {"state": Send.State.CANCELLED}, {"state": Send.State.SCHEDULED}],
+)
+def test_invariant_05_nothing_is_marked_for_a_send_that_is_not_on(send_fields: dict[str, str]) -> None:
+    make_memory_send(1)
+    ids = claim()
+    Send.objects.update(**send_fields)
+    assert mark(ids) == []
+
+
+@pytest.mark.parametrize("status", [Campaign.Status.PAUSED, Campaign.Status.CANCELLED])
+def test_invariant_05_nothing_is_marked_for_a_campaign_that_was_stopped(status: str) -> None:
+    make_memory_send(1)
+    ids = claim()
+    Campaign.objects.update(status=status)
+    assert mark(ids) == []
+
+
+def test_invariant_05_nothing_is_marked_once_quiet_hours_begin_or_it_expires() -> None:
+    send = make_memory_send(1)
+    ids = claim()
+    assert mark(ids, now=only(send).closes_at) == []
+    Delivery.objects.update(closes_at=NOW + timedelta(days=9))
+    assert mark(ids, now=only(send).expires_at) == []
+
+
+def test_what_was_put_back_can_be_claimed_again_with_the_same_message_id() -> None:
+    send = make_memory_send(1)
+    ids = claim()
+    first = only(send).message_id
+    assert ledger.put_back(ids, "mine") == 1
+    assert claim("other") == ids
+    assert only(send).message_id == first
+
+
+def test_a_lease_that_ran_out_gives_a_claimed_row_back() -> None:
+    send = make_memory_send(1)
+    ids = claim()
+    assert ledger.release_lapsed(ids, NOW) == 0
+    assert ledger.release_lapsed(ids, LATER) == 1
+    assert states(send) == {"planned": 1}
+    assert mark(ids) == []
+
+
+def test_a_renewed_lease_holds() -> None:
+    make_memory_send(1)
+    ids = claim()
+    assert ledger.renew(ids, "mine", LATER) == 1
+    assert ledger.release_lapsed(ids, LATER) == 0
+
+
+def test_the_word_of_a_worker_that_was_taken_for_lost_settles_the_row() -> None:
+    send = make_memory_send(1)
+    ids = mark(claim())
+    ledger.doubt_lapsed(ids, LATER)
+    assert states(send) == {"uncertain": 1}
+    ledger.record([Move(ids[0], "sent", 1)], "mine", LATER)
+    assert states(send) == {"sent": 1}
+
+
+@pytest.mark.parametrize("state", ["sending", "sent", "uncertain", "failed"])
+def test_what_left_or_may_have_left_is_not_withdrawn(state: str) -> None:
+    send = make_memory_send(1)
+    Delivery.objects.update(state=state)
+    assert ledger.withdraw([only(send).pk], "unsubscribed", NOW) == 0
+    assert only(send).state == state

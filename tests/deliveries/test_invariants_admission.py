@@ -1,0 +1,207 @@
+"""Invariants 1 to 4 of the design, with several shards in play and everything that can happen between two of them."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audiences.bitmaps import load
+from audiences.models import Customer, Suppression, Workspace
+from campaigns.models import Campaign, Firing, Send
+from campaigns.queries.campaigns import read_plan
+from deliveries.caps import CALENDAR, CapRule, Reach, period_of
+from deliveries.models import Delivery, QuietHours
+from deliveries.queries.forecast import decisions
+from deliveries.queries.outcomes import outcomes_of
+from deliveries.queries.rules import workspace_rules
+from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.finishing import finish_sends
+from tests.builders import NOW, make_customer, make_send, make_team, make_topic
+from tests.deliveries.scenes import admit_all, admitted, approve, make_approved_send, make_cap, make_spread, withheld
+
+IDS = (1, 2, 255, 256, 257, 700)
+ZONES = ("", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
+FIRST_HOUR = datetime(2026, 11, 22, 19, tzinfo=UTC)  # 09:00 of the 23rd where the day begins
+MEMBERS = st.sets(st.sampled_from(IDS), min_size=1)
+CAPS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "limit": st.integers(0, 3).filter(lambda limit: limit != 0) | st.just(1),
+            "days": st.sampled_from([1, 7]),
+            "kind": st.sampled_from(["rolling", "calendar"]),
+            "scope": st.sampled_from(["all", "all", "channel", "topic", "team"]),
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+OPTIONS = st.fixed_dictionaries(
+    {
+        "priority": st.sampled_from([10, 50, 90]),
+        "channels": st.sampled_from([["email"], ["in_app"], ["email", "in_app"]]),
+        "reach": st.sampled_from(["all", "first"]),
+        "on_breach": st.sampled_from(["skip", "defer"]),
+        "expires_after": st.sampled_from([None, timedelta(hours=6), timedelta(days=4)]),
+        "obeys_caps": st.sampled_from([True, True, True, False]),
+        "counts_toward_caps": st.sampled_from([True, True, True, False]),
+        "transactional": st.sampled_from([False, False, False, True]),
+        "holdout_percent": st.sampled_from([0, 0, 30]),
+        "reentry_days": st.sampled_from([None, 0, 3]),
+    }
+)
+
+
+def write_caps(caps: list[dict[str, Any]]) -> None:
+    for fields in caps:
+        scoped = {"channel": "email", "topic": make_topic(), "team": make_team()}
+        extra = {fields["scope"]: scoped[fields["scope"]]} if fields["scope"] in scoped else {}
+        make_cap(**{**fields, **extra})
+
+
+def windows_over(cap: CapRule, zones: dict[int, ZoneInfo]) -> list[tuple[int, list[datetime]]]:
+    """(customer, moments) of every window of the cap that holds too many cap-obeying deliveries."""
+    moments: defaultdict[int, list[datetime]] = defaultdict(list)
+    rows = Delivery.objects.filter(obeys_caps=True, counts_toward_caps=True, state__in=Delivery.HOLDING)
+    for row in rows.order_by("due_at"):
+        if cap.covers(Reach(row.channel, row.topic_id, row.team_id)):
+            moments[row.customer_id].append(row.due_at)
+    return [(customer, times) for customer, times in moments.items() if holds_too_many(cap, times, zones[customer])]
+
+
+def holds_too_many(cap: CapRule, times: list[datetime], zone: ZoneInfo) -> bool:
+    if cap.kind == CALENDAR:
+        periods = [period_of(moment, cap, zone) for moment in times]
+        return any(periods.count(period) > cap.limit for period in periods)
+    return any(late - early < cap.length for early, late in zip(times, times[cap.limit :], strict=False))
+
+
+def zones_now() -> dict[int, ZoneInfo]:
+    return {pk: ZoneInfo(name or "UTC") for pk, name in Customer.objects.values_list("pk", "timezone")}
+
+
+class Workdays(RuleBasedStateMachine):
+    """Teams plan sends, workers admit some of the shards, customers move and complain; time goes on."""
+
+    @initialize(
+        caps=CAPS,
+        quiet=st.sampled_from([None, (time(21), time(8)), (time(1), time(6))]),
+        zones=st.lists(st.sampled_from(ZONES), min_size=len(IDS), max_size=len(IDS)),
+    )
+    def begin(self, caps: list[dict[str, Any]], quiet: tuple[time, time] | None, zones: list[str]) -> None:
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+        for pk, zone in zip(IDS, zones, strict=True):
+            make_spread([pk], timezone=zone)
+        Workspace(global_holdout_percent=10).save()
+        write_caps(caps)
+        # A calendar cap counts the days of the zone that somebody lives in: moving moves the days under old messages.
+        self.may_move = all(cap["kind"] == "rolling" for cap in caps)
+        if quiet:
+            QuietHours.objects.create(channel="email", start=quiet[0], end=quiet[1])
+        self.now = FIRST_HOUR - timedelta(hours=12)
+
+    @rule(members=MEMBERS, hours=st.integers(0, 40), options=OPTIONS)
+    def plan(self, members: set[int], hours: int, options: dict[str, Any]) -> None:
+        make_approved_send(members, self.now + timedelta(hours=hours), **options)
+
+    @rule(members=MEMBERS, options=OPTIONS)
+    def plan_at_everyones_own_hour(self, members: set[int], options: dict[str, Any]) -> None:
+        if self.now < FIRST_HOUR:
+            make_approved_send(members, FIRST_HOUR, "2026-11-23T09:00", zone="customer", **options)
+
+    @rule(hours=st.integers(1, 12))
+    def time_goes_on(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(place=st.integers(0, 20))
+    def a_worker_admits_one_shard(self, place: int) -> None:
+        begin_due_sends(self.now)
+        missing = shards_to_admit(self.now)
+        if missing:
+            each = missing[place % len(missing)]
+            admit_shard(each.send_id, each.shard, each.due_at, self.now)
+            # The answer to its COMMIT was lost: it does it again.
+            assert admit_shard(each.send_id, each.shard, each.due_at, self.now) == 0
+
+    @rule()
+    def workers_admit_everything(self) -> None:
+        admit_all(self.now)
+        finish_sends(self.now)
+
+    @precondition(lambda self: self.may_move)
+    @rule(pk=st.sampled_from(IDS), zone=st.sampled_from(ZONES))
+    def a_customer_moves(self, pk: int, zone: str) -> None:
+        Customer.objects.filter(pk=pk).update(timezone=zone)
+
+    @rule(pk=st.sampled_from(IDS))
+    def a_customer_complains(self, pk: int) -> None:
+        Suppression.objects.get_or_create(customer_id=pk, channel="email", reason="complaint")
+
+    @rule(pk=st.sampled_from(IDS))
+    def a_message_fails_and_gives_its_slot_back(self, pk: int) -> None:
+        first = Delivery.objects.filter(customer=pk, state="planned").order_by("pk").values("pk")[:1]
+        Delivery.objects.filter(pk__in=list(first.values_list("pk", flat=True))).update(state="failed")
+
+    @invariant()
+    def no_window_of_a_cap_holds_too_many(self) -> None:
+        if hasattr(self, "savepoint"):
+            zones = zones_now()
+            assert {cap.id: over for cap in workspace_rules().caps if (over := windows_over(cap, zones))} == {}
+
+    @invariant()
+    def nobody_is_decided_on_twice(self) -> None:
+        if hasattr(self, "savepoint"):
+            for send in Send.objects.exclude(state="scheduled"):
+                for channel in read_plan(send.campaign).channels:
+                    assert not duplicates_in(decided_on(send, channel))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "savepoint"):
+            return
+        try:
+            # Three days later everyone's hour has come.
+            for hours in range(0, 72, 6):
+                admit_all(self.now + timedelta(hours=hours))
+            for send in Send.objects.exclude(state__in=["missed"]):
+                assert_sums_are_exact(send)
+            self.no_window_of_a_cap_holds_too_many()
+        finally:
+            transaction.set_rollback(True)
+            self.savepoint.__exit__(None, None, None)
+
+
+def decided_on(send: Send, channel: str) -> list[int]:
+    return [*admitted(send, channel), *(pk for members in withheld(send, channel).values() for pk in members)]
+
+
+def duplicates_in(ids: list[int]) -> list[tuple[int, int]]:
+    return [(one, other) for one, other in pairwise(sorted(ids)) if one == other]
+
+
+def assert_sums_are_exact(send: Send) -> None:
+    audience = load(send.audience)
+    outcomes = outcomes_of([send.pk])
+    for channel in read_plan(send.campaign).channels:
+        assert sorted(decided_on(send, channel)) == list(audience)
+        outcome = outcomes.get((send.pk, channel))
+        assert (outcome.decided if outcome else 0) == send.audience_size
+
+
+@pytest.mark.django_db
+def test_invariants_02_and_03_hold_whatever_is_planned_admitted_and_changed_in_between() -> None:
+    steps = settings(max_examples=30, stateful_step_count=14, deadline=None)
+    run_state_machine_as_test(Workdays, settings=steps)
