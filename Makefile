@@ -4,6 +4,7 @@
 #   make test    the whole suite, on SQLite and again on PostgreSQL with Redis (make test ARGS="tests/campaigns -k plan")
 #   make check   every check that needs no test
 #   make fix     mend what the checks can mend by themselves
+#   make screenshots   pictures of the pages on the sample workspace, into screenshots/, and docs/images/week.png
 #   make lock    write the pinned requirements again from requirements/*.in
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test check fix lock
+.PHONY: help run test check fix screenshots lock
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -34,6 +35,9 @@ fix: .venv/dev.stamp
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 	@$(BIN)/djlint --reformat --quiet calendar_project audiences campaigns deliveries || true
+
+screenshots: .venv/dev.stamp
+	@$(BIN)/python tests/browser/screenshots.py
 
 # No index address is written: pip asks whichever index it is set up with.
 lock: .venv/dev.stamp

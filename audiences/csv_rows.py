@@ -50,11 +50,12 @@ def decompressed(file: BinaryIO) -> BinaryIO:
 
 def count_lines(file: BinaryIO) -> int:
     """How many lines there are, decompressed; raises `FileProblem` for broken gzip."""
-    stream, lines = decompressed(file), 0
+    stream, lines, last = decompressed(file), 0, b"\n"
     while chunk := _read(stream):
         lines += chunk.count(b"\n")
+        last = chunk[-1:]
     file.seek(0)
-    return lines
+    return lines + (last != b"\n")
 
 
 def _read(stream: BinaryIO, size: int = 1 << 20) -> bytes:

@@ -1,16 +1,17 @@
 """What the clock asks of this floor. Each is safe when two run at once."""
 
 from celery import shared_task
+from celery.contrib.django.task import DjangoTask
 
 from audiences.clock import read_now
-from audiences.services import importing, segments
+from audiences.services import import_queue, segments
 
 
-@shared_task
+@shared_task(base=DjangoTask)
 def refresh_segments() -> None:
     segments.refresh_all(read_now())
 
 
-@shared_task
+@shared_task(base=DjangoTask)
 def continue_imports() -> None:
-    importing.continue_running(read_now)
+    import_queue.continue_running(read_now)

@@ -52,22 +52,27 @@ class Hands(threading.Thread):
 def serve(listener: socket.socket) -> bool:
     """Run until SIGINT or SIGTERM. Whether everything came to rest in time.
 
-    1. Our handlers go in first: uvicorn puts its own over them, and afterwards raises the signal again for ours.
+    1. Our handlers go in first. A signal before the web server has put its own over them is not lost, and afterwards
+       uvicorn raises it again for ours.
     2. Web first to end, so that nobody queues a task that no one will take; then beat, then the worker.
     """
-    previous = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    web = _web_server()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        web.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     hands = Hands()
-    beat: Any = EmbeddedService(app, thread=True)
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
     hands.start()
     beat.start()
     try:
-        _web_server().run(sockets=[listener])
+        web.run(sockets=[listener])
     finally:
         beat.service.stop(wait=False)
         rested = hands.stop()
         beat.join(PATIENCE)
-        for number, handler in previous.items():
-            signal.signal(number, handler)
     return rested and not beat.is_alive()
 
 
@@ -82,10 +87,6 @@ def _web_server() -> uvicorn.Server:
             timeout_graceful_shutdown=2,
         )
     )
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """The signal has done its work in uvicorn."""
 
 
 def listen(port: int) -> socket.socket:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from audiences.models import Customer
+from calendar_project.sample import load_sample
 from campaigns.models import Campaign
 
 ADMIN = "admin"
@@ -23,11 +24,6 @@ def prepare(sign_in: Path, now: Callable[[], datetime], tell: Tell) -> None:
     make_admin(sign_in)
     if is_empty():
         tell("Loading the sample workspace (once, half a minute or so) ...")
-        # Imported here: it reads files that no later start needs.
-        try:
-            from calendar_project.sample import load_sample
-        except ImportError:
-            return
         # The people of the sample can sign in like the first user does.
         load_sample(now(), kept_password(sign_in))
 

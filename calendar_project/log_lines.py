@@ -1,4 +1,4 @@
-"""What is kept out of the logs: tokens in addresses open an inbox, a preference page or a feed to whoever reads them."""
+"""What is kept out of the logs: a token in an address opens an inbox, a preference page or a feed to its reader."""
 
 import logging
 import re

@@ -2,14 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Team
+from campaigns.queries.campaigns import workspace_zone
 
 
 class SignIn(LoginView):
@@ -22,6 +27,18 @@ class SignIn(LoginView):
 
 class SignOut(LogoutView):
     next_page = "sign-in"
+
+
+def render_in_zone(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The page with every moment on it in the workspace's zone."""
+    with timezone.override(workspace_zone()):
+        return render(request, template, context)
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers ask by themselves, on pages that name no icon."""
+    return redirect(static("calendar_project/favicon.svg"))
 
 
 @require_safe

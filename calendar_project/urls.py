@@ -9,11 +9,12 @@ from drf_spectacular.views import SpectacularAPIView
 from calendar_project.api_docs import api_docs
 from calendar_project.health import healthz, readyz
 from calendar_project.outbox.views import mail_page, outbox_page
-from calendar_project.pages import SignIn, SignOut
+from calendar_project.pages import SignIn, SignOut, favicon
 from campaigns.feeds import feed_view
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="calendar:week"), name="home"),
+    path("favicon.ico", favicon, name="favicon"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("calendar/", include("calendar_project.page_urls")),

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from heapq import nsmallest
 
 from pyroaring import BitMap
@@ -29,6 +30,10 @@ class Side:
     goal: str
     sends: tuple[tuple[datetime, int], ...]
     per_day: int | None = None
+
+    @cached_property
+    def moments(self) -> tuple[datetime, ...]:
+        return tuple(at for at, _ in self.sends)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,9 @@ class Overlap:
 
 def overlap(first: Side, second: Side, window: timedelta, threshold: Threshold) -> Overlap | None:
     """The overlap of two campaigns with sends less than or exactly `window` apart; None where there is none to tell."""
+    # The cheaper question first: most pairs of a long calendar are far apart.
+    if not are_near(first, second, window):
+        return None
     both = first.audience.intersection_cardinality(second.audience)
     if not both:
         return None
@@ -66,8 +74,7 @@ def overlap(first: Side, second: Side, window: timedelta, threshold: Threshold) 
     percent = max(percent_of_first, percent_of_second)
     axes = shared_axes(first, second)
     kind = _kind(axes, shared, percent, threshold)
-    total = count_pairs(first.sends, second.sends, window) if kind else 0
-    if not total:
+    if not kind:
         return None
     return Overlap(
         kind=kind,
@@ -77,9 +84,19 @@ def overlap(first: Side, second: Side, window: timedelta, threshold: Threshold) 
         percent_of_second=percent_of_second,
         axes=axes,
         sends=nearest_pairs(first.sends, second.sends, window),
-        sends_total=total,
+        sends_total=count_pairs(first.sends, second.sends, window),
         is_estimated=first.per_day is not None or second.per_day is not None,
     )
+
+
+def are_near(first: Side, second: Side, window: timedelta) -> bool:
+    """Whether any two of their sends are at most `window` apart."""
+    few, many = sorted((first.moments, second.moments), key=len)
+    for at in few:
+        index = bisect_left(many, at - window)
+        if index < len(many) and many[index] <= at + window:
+            return True
+    return False
 
 
 def shared_axes(first: Side, second: Side) -> tuple[str, ...]:

@@ -54,6 +54,12 @@ def has_more(rule: str, start: datetime, after: datetime) -> bool:
     return parsed.after(_moved(after, years), inc=True) is not None
 
 
+def check_year(local: datetime) -> None:
+    """Raise `RecurrenceError` for a year in which nobody plans, and near which the arithmetic of time zones ends."""
+    if not 1900 <= local.year <= 2400:
+        raise RecurrenceError(f"The day is in the year {local.year}: use one between 1900 and 2400.")
+
+
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The UTC instant of a naive wall-clock moment.
 
@@ -98,8 +104,7 @@ def _in_last_cycle(start: datetime) -> tuple[int, datetime]:
     `dateutil` looks for the next day until the year 9999. From here a rule that never fires ends after one cycle,
     in a twentieth of the time, and answers the same, because the calendar does.
     """
-    if not 1900 <= start.year <= 2400:
-        raise RecurrenceError(f"The first day is in the year {start.year}: use one between 1900 and 2400.")
+    check_year(start)
     years = (9999 - ROOM_YEARS - start.year) // CYCLE_YEARS * CYCLE_YEARS
     return years, _moved(start, years)
 

@@ -54,7 +54,7 @@ class Compiled:
         return [variable.segments for found in analysis.globals.values() for variable in found]
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def compile_template(text: str, *, html: bool) -> Compiled:
     """Read a template. With `html` every value is escaped. Raises `TemplateProblem` with the line."""
     if len(text) > LONGEST_TEMPLATE:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.plan import Plan
-from campaigns.recurrence import first_instant, has_more, instant, last_instant, occurrences, wall_time
+from campaigns.recurrence import check_year, first_instant, has_more, instant, last_instant, occurrences, wall_time
 
 # A day at either end: wall clocks of the earth are less than that from any one of them.
 MARGIN = timedelta(days=2)
@@ -49,7 +49,11 @@ def wall_name(local: datetime) -> str:
 
 
 def place(local: datetime, *, in_customer_zone: bool, zone: ZoneInfo) -> Slot:
-    """The slot of one wall-clock moment, meant in the workspace's zone or in each customer's."""
+    """The slot of one wall-clock moment, meant in the workspace's zone or in each customer's.
+
+    Raises `RecurrenceError` for a year in which nobody plans.
+    """
+    check_year(local)
     if in_customer_zone:
         return Slot(wall_name(local), first_instant(local), last_instant(local), wall_name(local))
     due_at = instant(local, zone)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -54,18 +55,21 @@ def compose(mail: Mail) -> bytes:
     """The whole message with CRLF line ends; a text part is derived where there is only HTML."""
     policy = POLICY if mail.recipient.isascii() else UTF8_POLICY
     message = EmailMessage(policy=policy)
-    for name, value in _headers(mail).items():
-        message[name] = value
-    _fill(message, mail)
     try:
+        for name, value in _headers(mail).items():
+            message[name] = value
+        _fill(message, mail)
         return message.as_bytes()
-    except (UnicodeError, ValueError) as error:
-        raise CannotCompose(f"the message cannot be encoded: {error}") from error
+    except CannotCompose:
+        raise
+    except (ValueError, MessageError) as error:
+        raise CannotCompose(f"the message cannot be encoded ({type(error).__name__})") from error
 
 
 def check_address(address: str) -> str:
     """The address, if it is one that may stand in an SMTP command. Raises `CannotCompose`."""
-    if len(address) > 320 or not _ADDRESS.fullmatch(address):
+    labels = address.rpartition("@")[2].split(".")
+    if len(address) > 320 or not _ADDRESS.fullmatch(address) or not all(labels):
         raise CannotCompose("the address is not one that mail can be sent to")
     return address
 
@@ -90,7 +94,7 @@ def plain_text(markup: str) -> str:
     text = re.sub(r"""(?is)<a\b[^>]*?href=["'](https?:[^"']+)["'][^>]*>(.*?)</a\s*>""", r"\2 (\1)", text)
     text = re.sub(r"(?i)<(br|/p|/div|/h[1-6]|/li|/tr)\b[^>]*>", "\n", text)
     text = html.unescape(re.sub(r"(?s)<[^>]+>", "", text))
-    lines = [re.sub(r"[ \t\r\f\v]+", " ", line).strip() for line in text.split("\n")]
+    lines = [re.sub(r"[ \t\r\f\v\xa0]+", " ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
@@ -102,7 +106,7 @@ def _headers(mail: Mail) -> dict[str, object]:
         raise CannotCompose("a header must not hold a line break or a control character")
     return {
         "From": _sender(mail.sender),
-        "To": Address(addr_spec=wire_address(mail.recipient)),
+        "To": _address(wire_address(mail.recipient)),
         "Subject": one_line(mail.subject),
         "Date": format_datetime(mail.date),
         "Message-ID": f"<{mail.message_id}>",
@@ -112,20 +116,23 @@ def _headers(mail: Mail) -> dict[str, object]:
 
 def sender_address(sender: str) -> str:
     """The bare address of a From line such as `Almanac <almanac@example.com>`."""
-    return wire_address(parseaddr(sender)[1])
+    return wire_address(parseaddr(one_line(sender))[1])
 
 
 def _sender(sender: str) -> Address:
-    return Address(display_name=one_line(parseaddr(sender)[0]), addr_spec=sender_address(sender))
+    return _address(sender_address(sender), parseaddr(one_line(sender))[0])
+
+
+def _address(address: str, name: str = "") -> Address:
+    # In two parts: as one, the email package refuses what SMTPUTF8 allows before the @.
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=name, username=local, domain=domain)
 
 
 def _fill(message: EmailMessage, mail: Mail) -> None:
-    try:
-        message.set_content(_body(mail.text or plain_text(mail.html)), cte=_encoding(mail.text))
-        if mail.html:
-            message.add_alternative(_body(mail.html), subtype="html", cte=_encoding(mail.html))
-    except UnicodeError as error:
-        raise CannotCompose(f"the message cannot be encoded: {error}") from error
+    message.set_content(_body(mail.text or plain_text(mail.html)), cte=_encoding(mail.text))
+    if mail.html:
+        message.add_alternative(_body(mail.html), subtype="html", cte=_encoding(mail.html))
 
 
 def _body(text: str) -> str:

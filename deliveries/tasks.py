@@ -1,10 +1,12 @@
 """What beat wakes on this floor: each task reads the clock and calls one service."""
 
+from datetime import datetime
+
 from celery import shared_task
 
 from audiences.clock import read_now
 from deliveries.queries.dispatch import channels_due
-from deliveries.services import dispatching, reaping
+from deliveries.services import admitting, admitting_firings, dispatching, finishing, reaping
 
 
 @shared_task
@@ -22,3 +24,25 @@ def dispatch_channel(name: str) -> None:
 @shared_task
 def reap() -> None:
     reaping.reap(read_now())
+
+
+@shared_task
+def admit_due() -> None:
+    """Freeze what is due, wake an admission for every shard that is missing one, and move finished sends on."""
+    now = read_now()
+    admitting.begin_due_sends(now)
+    for each in admitting.shards_to_admit(now):
+        # One that nobody takes soon is found again by the next tick; one that is done twice does nothing.
+        admit_shard.apply_async(args=(each.send_id, each.shard, each.due_at.isoformat()), expires=5)
+    finishing.finish_sends(now)
+    admit_firings.apply_async(expires=5)
+
+
+@shared_task
+def admit_shard(send_id: int, shard: int, due_at: str) -> None:
+    admitting.admit_shard(send_id, shard, datetime.fromisoformat(due_at), read_now())
+
+
+@shared_task
+def admit_firings() -> None:
+    admitting_firings.admit_firings(read_now())

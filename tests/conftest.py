@@ -91,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what this run was on, so that a green run cannot be taken for more than it was."""
     browser = {
         kind: sum("browser" in getattr(report, "keywords", ()) for report in terminalreporter.stats.get(kind, []))
-        for kind in ("passed", "failed", "skipped")
+        for kind in ("passed", "failed", "error", "skipped")
     }
     terminalreporter.write_sep("-", "this run")
     terminalreporter.write_line(f"database: {_database()}")
@@ -109,4 +109,4 @@ def _told(counts: dict[str, int]) -> str:
         return "none were asked for"
     if counts["skipped"]:
         return f"{counts['skipped']} skipped, because there is no Chromium on this machine"
-    return f"{counts['passed']} passed, {counts['failed']} failed"
+    return f"{counts['passed']} passed, {counts['failed'] + counts['error']} failed"

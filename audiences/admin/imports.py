@@ -19,6 +19,7 @@ from audiences.services.importing import start_import
 from audiences.tasks import continue_imports
 
 from .import_form import ONLY, ImportForm
+from .person import signed_in
 from .staying import StaysAfterSave
 
 STATES = {ImportRun.State.RUNNING.value: "info", ImportRun.State.DONE.value: "success", "failed": "danger"}
@@ -48,9 +49,7 @@ class ImportRunAdmin(StaysAfterSave, ModelAdmin):
             {"fields": ["date_format", "delimiter", "header", "text_columns", "update_consent", "create_customers"]},
         ),
     ]
-    fields = [
-        "filename", "kind", "rows_written", "rows_unchanged", "rows_refused", "started_by", "started_at", "finished_at",
-    ]  # fmt: skip
+    fields = ["filename", "kind", "started_by", "started_at", "finished_at"]
     change_form_outer_before_template = "admin/audiences/importrun/progress.html"
     actions = None
 
@@ -70,7 +69,7 @@ class ImportRunAdmin(StaysAfterSave, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ImportRun, form: Any, change: bool) -> None:
         upload = form.cleaned_data["file"]
-        run = start_import(upload.file, upload.name, obj.kind, form.options, request.user, read_now())
+        run = start_import(upload.file, upload.name, obj.kind, form.options, signed_in(request), read_now())
         obj.__dict__.update(run.__dict__)
         continue_imports.delay_on_commit()
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 
-
 from audiences.models import ListMember, Segment, SegmentRefresh
 
 # A segment's own rows go with it.
@@ -18,7 +17,7 @@ def segment_uses(segment: Segment) -> list[str]:
 def _by_relation(segment: Segment) -> Iterator[str]:
     for relation in Segment._meta.related_objects:
         model = relation.related_model
-        if isinstance(model, str) or issubclass(model, OWN):
+        if issubclass(model, OWN):
             continue
         for user in model._default_manager.filter(**{relation.field.name: segment})[:10]:
             yield f"{model._meta.verbose_name} “{user}”"

@@ -55,8 +55,8 @@ class SegmentAdmin(StaysAfterSave, ModelAdmin):
         return "fresh" if segment.refreshed_at else "not yet counted"
 
     def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
-        kinds = {None: RULE + LIST, Segment.Kind.RULE: RULE, Segment.Kind.LIST: LIST}
-        return [(None, {"fields": BASICS}), ("Members", {"fields": kinds[obj.kind if obj else None]})]
+        kinds: dict[str, list[str]] = {Segment.Kind.RULE: RULE, Segment.Kind.LIST: LIST}
+        return [(None, {"fields": BASICS}), ("Members", {"fields": kinds[obj.kind] if obj else RULE + LIST})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> list[str]:
         return ["slug", "kind"] if obj else []
@@ -102,7 +102,7 @@ class SegmentAdmin(StaysAfterSave, ModelAdmin):
     def refresh_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         segment = self.get_object(request, str(pk))
         if segment is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         refresh_segment(segment.pk, read_now())
         segment.refresh_from_db()
         if segment.refresh_error:

@@ -14,6 +14,8 @@ from audiences.clock import read_now
 from audiences.csv_rows import FileProblem
 from audiences.import_options import ImportOptions
 from audiences.services import importing
+from audiences.services.import_reading import Progress as Moved
+from audiences.services.import_trials import try_import
 
 
 class ImportCommand(BaseCommand):
@@ -87,7 +89,7 @@ class ImportCommand(BaseCommand):
 
     def dry_run(self, path: Path, options: ImportOptions) -> None:
         with progress_bar(self.kind) as moved:
-            told = importing.try_import(path, self.kind, options, read_now, moved)
+            told = try_import(path, self.kind, options, read_now, moved)
         self.stdout.write(
             f"{told.read} rows read, nothing written: {told.written} would be written, {told.unchanged} are there "
             f"already, {told.refused} would be refused."
@@ -109,7 +111,7 @@ def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[importing.Progress]:
+def progress_bar(what: str) -> Iterator[Moved]:
     """A bar on a terminal, and nothing anywhere else."""
     columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Progress(*columns, disable=not sys.stderr.isatty()) as bar:

@@ -93,11 +93,11 @@ def _subscribed(rule: SubscribedTo) -> Q:
 def _events(rule: Did | HasNot | EdgeEvent | Total, as_of: AsOf) -> Q:
     match rule:
         case HasNot(events):
-            return ~_in(_occurred(events, as_of))
+            return ~_in(_occurred(events, as_of).distinct())
         case Did(events, 1):
-            return _in(_occurred(events, as_of))
+            return _in(_occurred(events, as_of).distinct())
         case Did(events, times):
-            return _in(_grouped(events, as_of).annotate(times=Count("pk")).filter(times__gte=times))
+            return _in(_grouped(events, as_of).annotate(times=Count("*")).filter(times__gte=times))
         case EdgeEvent():
             return _edge(rule, as_of)
         case Total():
@@ -105,7 +105,7 @@ def _events(rule: Did | HasNot | EdgeEvent | Total, as_of: AsOf) -> Q:
 
 
 def _in(events: QuerySet[Any, Any]) -> Q:
-    return Q(pk__in=events.values("customer_id").distinct())
+    return Q(pk__in=events.values("customer_id"))
 
 
 def _occurred(events: Occurrences, as_of: AsOf) -> QuerySet[Event]:

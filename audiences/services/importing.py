@@ -7,11 +7,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,29 +18,16 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from audiences.csv_rows import BadRow, FileProblem, Row, Rows, count_lines
-from audiences.import_options import ImportOptions, Layout, lay_out
-from audiences.import_rows import Alike, Reader
-from audiences.models import ImportRun, Workspace
-from audiences.services.import_batches import Batch, ErrorLine, topics_of, write_batch
+from audiences.csv_rows import BadRow, FileProblem, Row, count_lines
+from audiences.import_options import ImportOptions
+from audiences.import_rows import Alike
+from audiences.models import ImportRun
 from audiences.services.import_errors import append_errors
-from audiences.zones import zone_or
+from audiences.services.import_reading import Clock, Progress, Reading, check_file
 
-__all__ = [
-    "DryRun",
-    "FileProblem",
-    "TakenOver",
-    "continue_import",
-    "continue_running",
-    "start_import",
-    "start_local_import",
-    "try_import",
-]
+__all__ = ["FileProblem", "TakenOver", "check_file", "continue_import", "start_import", "start_local_import"]
 
-BATCH = 2_000
 LEASE = timedelta(seconds=60)
-Clock = Callable[[], datetime]
-Progress = Callable[[int, int], None]  # rows read, rows there are
 
 
 class TakenOver(Exception):
@@ -70,15 +55,6 @@ def start_local_import(path: Path, kind: str, options: ImportOptions, now: datet
     """A run for a file that stays where it is, on this machine. Raises `FileProblem`."""
     with path.open("rb") as file:
         return _started(_new_run(file, path.name, kind, options, now))
-
-
-def check_file(file: BinaryIO, kind: str, options: ImportOptions) -> Layout:
-    """How the columns will be read. Raises `FileProblem`. The file stands at its beginning again."""
-    file.seek(0)
-    layout = lay_out(kind, Rows(file, options.delimiter, options.header).columns, options)
-    topics_of(layout.consent)
-    file.seek(0)
-    return layout
 
 
 def _new_run(file: BinaryIO, filename: str, kind: str, options: ImportOptions, now: datetime) -> ImportRun:
@@ -111,44 +87,6 @@ def _started(run: ImportRun) -> ImportRun:
     return run
 
 
-def continue_running(clock: Clock, seconds: float = 20) -> list[int]:
-    """Go on with the stored files that are under way, for about `seconds`. The ids of the runs that were read."""
-    until = clock() + timedelta(seconds=seconds)
-    running = ImportRun.objects.filter(state=ImportRun.State.RUNNING).exclude(stored_file="").order_by("id")
-    done = []
-    for run_id in running.values_list("pk", flat=True):
-        if clock() < until and _lease(run_id, clock()):
-            _continue_leased(run_id, clock, until)
-            done.append(run_id)
-    return done
-
-
-def _continue_leased(run_id: int, clock: Clock, until: datetime) -> None:
-    try:
-        continue_import(run_id, clock, until=until)
-    except TakenOver:
-        return
-    _end_lease(run_id)
-
-
-def _lease(run_id: int, now: datetime) -> bool:
-    """Only spares two workers from reading the same file at once; what keeps the counts right is the position."""
-    with transaction.atomic():
-        run = ImportRun.objects.select_for_update().get(pk=run_id)
-        if run.state != ImportRun.State.RUNNING or run.carry.get("leased_until", "") > now.isoformat():
-            return False
-        run.carry["leased_until"] = (now + LEASE).isoformat()
-        run.save(update_fields=["carry"])
-    return True
-
-
-def _end_lease(run_id: int) -> None:
-    with transaction.atomic():
-        run = ImportRun.objects.select_for_update().get(pk=run_id)
-        run.carry.pop("leased_until", None)
-        run.save(update_fields=["carry"])
-
-
 def continue_import(
     run_id: int,
     clock: Clock,
@@ -163,7 +101,7 @@ def continue_import(
         return run
     try:
         with _opened(run, path) as file:
-            reading = _Reading.of(file, run.kind, ImportOptions.from_json(run.options))
+            reading = Reading.of(file, run.kind, ImportOptions.from_json(run.options))
             _read_on(run, reading, errors or _error_path(run), clock, until, on_progress)
     except FileProblem as problem:
         _end(run, ImportRun.State.FAILED, str(problem), clock())
@@ -184,34 +122,9 @@ def _error_path(run: ImportRun) -> Path:
     return Path(default_storage.path(str(run.error_file.name)))
 
 
-@dataclass
-class _Reading:
-    """An open file with all that is needed to understand its rows."""
-
-    kind: str
-    rows: Iterator[Row | BadRow]
-    reader: Reader
-    topics: dict[str, int]
-
-    @classmethod
-    def of(cls, file: BinaryIO, kind: str, options: ImportOptions) -> "_Reading":
-        rows = Rows(file, options.delimiter, options.header)
-        layout = lay_out(kind, rows.columns, options)
-        zone = zone_or(Workspace.current().timezone, "UTC")
-        return cls(kind, iter(rows), Reader(layout, options, zone), topics_of(layout.consent))
-
-    def batches(self, start: int = 0) -> Iterator[list[Row | BadRow]]:
-        rest = islice(self.rows, start, None)
-        while batch := list(islice(rest, BATCH)):
-            yield batch
-
-    def write(self, rows: Sequence[Row | BadRow], alike: Alike, now: datetime) -> Batch:
-        return write_batch(self.kind, self.reader, rows, self.topics, alike, now)
-
-
 def _read_on(
     run: ImportRun,
-    reading: _Reading,
+    reading: Reading,
     errors: Path,
     clock: Clock,
     until: datetime | None,
@@ -226,7 +139,7 @@ def _read_on(
     _end(run, ImportRun.State.DONE, _told(run), clock())
 
 
-def _commit_batch(run: ImportRun, reading: _Reading, rows: Sequence[Row | BadRow], errors: Path, now: datetime) -> None:
+def _commit_batch(run: ImportRun, reading: Reading, rows: Sequence[Row | BadRow], errors: Path, now: datetime) -> None:
     with transaction.atomic():
         locked = ImportRun.objects.select_for_update().get(pk=run.pk)
         if (locked.state, locked.rows_read) != (ImportRun.State.RUNNING, run.rows_read):
@@ -258,41 +171,3 @@ def _end(run: ImportRun, state: str, message: str, now: datetime) -> None:
     run.save(update_fields=["state", "message", "finished_at", "carry", "error_file"])
     if run.stored_file:
         run.stored_file.delete(save=True)
-
-
-@dataclass
-class DryRun:
-    """What an import would do, with the first of its errors."""
-
-    read: int = 0
-    written: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    errors: list[ErrorLine] = field(default_factory=list)
-
-
-def try_import(
-    path: Path, kind: str, options: ImportOptions, clock: Clock, on_progress: Progress | None = None
-) -> DryRun:
-    """Read a file to its end and write nothing: each batch is rolled back. Raises `FileProblem`."""
-    told, alike = DryRun(), Alike()
-    with path.open("rb") as file:
-        check_file(file, kind, options)
-        total = count_lines(file)
-        reading = _Reading.of(file, kind, options)
-        for rows in reading.batches():
-            with transaction.atomic():
-                batch = reading.write(rows, alike, clock())
-                transaction.set_rollback(True)
-            _add(told, batch)
-            if on_progress:
-                on_progress(told.read, total)
-    return told
-
-
-def _add(told: DryRun, batch: Batch) -> None:
-    told.read += batch.read
-    told.written += batch.written
-    told.unchanged += batch.unchanged
-    told.refused += batch.refused
-    told.errors += batch.errors[: 20 - len(told.errors)]

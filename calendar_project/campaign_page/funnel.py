@@ -1,4 +1,4 @@
-"""The forecast as a funnel: audience → reachable → consented → free to get it → under caps, with the reasons of each step."""
+"""The forecast as a funnel: audience → reachable → consented → free to get it → under caps, each with reasons."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

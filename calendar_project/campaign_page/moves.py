@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from campaigns.rights import can_approve, can_plan
 from campaigns.services import lifecycle
 
-Run = Callable[[Campaign, Any, "Answer", datetime], object]
+Run = Callable[[Campaign, Any, "Answer", datetime], None]
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,28 @@ class Move:
     look: str = ""
 
 
-def _ask(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.ask_for_approval(campaign.pk, by, now)
+def _ask(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.ask_for_approval(campaign.pk, by, now)
 
 
-def _approve(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.approve(campaign.pk, answer.version, by, now)
+def _approve(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.approve(campaign.pk, answer.version, by, now)
 
 
-def _decline(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.decline(campaign.pk, by, now, note=answer.note)
+def _decline(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.decline(campaign.pk, by, now, note=answer.note)
 
 
-def _pause(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.pause(campaign.pk, by, now)
+def _pause(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.pause(campaign.pk, by, now)
 
 
-def _resume(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.resume(campaign.pk, by, now)
+def _resume(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.resume(campaign.pk, by, now)
 
 
-def _cancel(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> object:
-    return lifecycle.cancel(campaign.pk, by, now, note=answer.note)
+def _cancel(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
+    lifecycle.cancel(campaign.pk, by, now, note=answer.note)
 
 
 MOVES = {
@@ -75,9 +75,7 @@ def moves_for(user: Any, campaign: Campaign) -> list[Move]:
     """The buttons that this person has at this moment."""
     if campaign.is_template:
         return []
-    return [
-        move for move in MOVES.values() if life.may(move.name, campaign.status) and move.right(user, campaign.team)
-    ]
+    return [move for move in MOVES.values() if life.may(move.name, campaign.status) and move.right(user, campaign.team)]
 
 
 def is_done_already(move: Move, campaign: Campaign) -> bool:

@@ -42,7 +42,7 @@ def send_test(campaign: Campaign, message: Message, customer: Customer | None, t
 
 
 def as_mail(texts: dict[str, str]) -> dict[str, str]:
-    if "subject" in texts and texts["subject"]:
+    if texts.get("subject"):
         return {"subject": texts["subject"], "text": texts.get("text", ""), "html": texts.get("html", "")}
     lines = [texts.get("body", ""), texts.get("link", "")]
     return {"subject": texts.get("title", ""), "text": "\n\n".join(filter(None, lines)), "html": ""}

@@ -9,11 +9,12 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.clock import read_now
-from calendar_project.week.review import axes_in_words
+from calendar_project.pages import render_in_zone
+from calendar_project.week.review import WORST_FIRST, axes_in_words, percent_words
 from campaigns.models import Campaign, Finding, Message, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import PreflightFailed, Refusal
@@ -37,7 +38,7 @@ PAGE = 12
 def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Everything about one campaign. `?customer=` shows its messages as that customer; `?page=` older sends."""
     campaign, now = _campaign(campaign_id), read_now()
-    return render(request, "calendar_project/campaign.html", _context(request, campaign, now))
+    return render_in_zone(request, "calendar_project/campaign.html", _context(request, campaign, now))
 
 
 @require_POST
@@ -127,10 +128,11 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
 
 
 def _findings(campaign: Campaign) -> list[dict[str, Any]]:
-    """Open ones first. Each with the other campaign, and how much of this one's audience is shared."""
+    """Open ones first, the worst of them first; each with the other campaign and the share of this one's audience."""
     found = Finding.objects.filter(Q(first=campaign) | Q(second=campaign)).exclude(state=Finding.State.RESOLVED)
-    rows = found.select_related("first__team", "second__team", "acknowledged_by").order_by("-state", "-shared")
-    return [_finding(finding, campaign) for finding in rows]
+    rows = found.select_related("first__team", "second__team", "acknowledged_by").order_by("-shared", "id")
+    worst_first = sorted(rows, key=lambda each: (each.state != Finding.State.OPEN, WORST_FIRST[each.severity]))
+    return [_finding(finding, campaign) for finding in worst_first]
 
 
 def _finding(finding: Finding, campaign: Campaign) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def _finding(finding: Finding, campaign: Campaign) -> dict[str, Any]:
     return {
         "finding": finding,
         "other": finding.second if is_first else finding.first,
-        "percent": f"{finding.percent_of_first if is_first else finding.percent_of_second:.0f}",
+        "percent": percent_words(finding.percent_of_first if is_first else finding.percent_of_second),
         "shares": axes_in_words(finding.axes),
     }
 
@@ -150,5 +152,3 @@ def _forecast(campaign: Campaign, upcoming: list[Send], now: datetime) -> dict[s
     at = now if campaign.is_continuous else upcoming[0].due_at
     shown: list[Funnel] = funnels(forecast(campaign, at, now))
     return {"funnels": shown, "forecast_send": None if campaign.is_continuous else upcoming[0]}
-
-

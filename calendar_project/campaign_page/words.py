@@ -33,7 +33,9 @@ def plan_lines(campaign: Campaign) -> list[Line]:
         Line("About", _topic(campaign)),
         Line("For", _goal(campaign)),
         Line("Rules", _rules(campaign)),
-        Line("Held out", f"{campaign.holdout_percent.normalize():f}% of the audience" if campaign.holdout_percent else ""),
+        Line(
+            "Held out", f"{campaign.holdout_percent.normalize():f}% of the audience" if campaign.holdout_percent else ""
+        ),
         Line("Experiment", _experiment(campaign)),
         Line("Must not cause", ", ".join(each.replace("_", " ") for each in campaign.guardrails)),
     ]
@@ -92,5 +94,5 @@ def _again(campaign: Campaign) -> str:
 
 
 def _experiment(campaign: Campaign) -> str:
-    ends = f"ends on {campaign.experiment_ends:%A %-d %B}" if campaign.experiment_ends else ""
+    ends = f"Ends on {campaign.experiment_ends:%A %-d %B}" if campaign.experiment_ends else ""
     return ". ".join(filter(None, [campaign.hypothesis.rstrip("."), ends]))

@@ -95,7 +95,8 @@ def _sends_about(customer: Customer) -> list[Send]:
     latest = begun.annotate(is_about=Exists(admitted) | Exists(fired)).order_by("-due_at", "-id")[:LOOKED_THROUGH]
     sends = list(latest)
     withheld = _withheld_from(customer, sends)
-    return [send for send in sends if send.is_about or send.pk in withheld][:TIMELINE]  # type: ignore[attr-defined]
+    about: list[Send] = [send for send in sends if send.is_about or send.pk in withheld]
+    return about[:TIMELINE]
 
 
 def _withheld_from(customer: Customer, sends: Iterable[Send]) -> set[int]:

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audiences.clock import read_now
 from audiences.models import Customer, Event, Subscription, Topic
+from calendar_project.pages import render_in_zone
 from campaigns.models import Membership, Send
-from campaigns.queries.campaigns import workspace_zone
 from campaigns.rights import PLANNING
 from deliveries.channels.registry import label
 from deliveries.queries.explanations import explain
@@ -50,9 +50,8 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "decisions": decisions_about(customer),
         "asked": _asked_send(request, customer),
         "may_write": _may_write(request.user),
-        "zone": workspace_zone().key,
     }
-    return render(request, "calendar_project/customer.html", context)
+    return render_in_zone(request, "calendar_project/customer.html", context)
 
 
 @require_POST

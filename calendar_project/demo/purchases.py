@@ -12,7 +12,7 @@ from calendar_project.sample.purchases import LAST_DAY
 
 SEED = 69659
 CUSTOMER_COLUMNS = ["external_id", "email", "name", "timezone", "locale", "first_name", "country", "plan", "taste"]
-EVENT_COLUMNS = ["customer", "event", "occurred_at", "value", "cds"]
+EVENT_COLUMNS = ["external_id", "event", "occurred_at", "value", "cds"]
 
 
 def write_files(source: Path, folder: Path, now: datetime) -> tuple[Path, Path]:

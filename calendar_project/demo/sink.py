@@ -8,12 +8,20 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
+class FreePortController(Controller):
+    """Listens on whatever port is free, which its base would not look up before it tries the port."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class MailSink:
     """Takes every mail and remembers its Message-ID. Use as a context manager; `url` is for `EMAIL_URL`."""
 
     def __init__(self) -> None:
         self.arrivals: Counter[str] = Counter()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller = FreePortController(self, hostname="127.0.0.1", port=0)
 
     def __enter__(self) -> Self:
         self._controller.start()
@@ -26,8 +34,7 @@ class MailSink:
 
     @property
     def url(self) -> str:
-        host, port = self._controller.server.sockets[0].getsockname()[:2]  # type: ignore[union-attr]
-        return f"smtp://{host}:{port}"
+        return f"smtp://127.0.0.1:{self._controller.port}"
 
     @property
     def received(self) -> int:

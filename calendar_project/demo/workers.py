@@ -17,7 +17,8 @@ from campaigns.models import Campaign, Firing, Send, TriggerCursor
 from campaigns.services.firings import fire_all
 from deliveries.channels.registry import channel_names
 from deliveries.models import Delivery
-from deliveries.services.admitting import admit_firings, admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.admitting_firings import admit_firings
 from deliveries.services.dispatching import dispatch
 from deliveries.services.finishing import finish_sends
 

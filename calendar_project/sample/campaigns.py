@@ -65,7 +65,7 @@ def write(sketch: Sketch, now: datetime, at: datetime) -> Campaign:
 
 
 def _schedule(sketch: Sketch, today: date, at: datetime) -> dict[str, object]:
-    hour = {"local_time": time.fromisoformat(sketch.hour)} if sketch.hour else {}
+    hour: dict[str, object] = {"local_time": time.fromisoformat(sketch.hour)} if sketch.hour else {}
     if sketch.weekly:
         weekly = f"FREQ=WEEKLY;BYDAY={sketch.weekly}"
         return {"trigger": Campaign.Trigger.RECURRING, "rrule": weekly, "start_date": at.date(), **hour}

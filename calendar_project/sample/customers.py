@@ -65,7 +65,9 @@ def _suppress(customers: Sequence[Customer], chance: random.Random, now: datetim
             suppress(customer, channel, reason, note, now)
 
 
-def orders(bought: Sequence[Purchase], since: datetime | None = None, until: datetime | None = None) -> Iterator[EventRow]:
+def orders(
+    bought: Sequence[Purchase], since: datetime | None = None, until: datetime | None = None
+) -> Iterator[EventRow]:
     """The purchases in `since <= moment < until` as events, in the order of time; with those of the club."""
     events = sorted([*map(_order, bought), *_club(bought)], key=lambda row: (row.occurred_at, row.idempotency_key))
     for row in events:

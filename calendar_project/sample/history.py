@@ -10,16 +10,20 @@ from typing import ClassVar
 
 from audiences.services.events import EventRow, record_events
 from audiences.services.segments import refresh_all
+from audiences.zones import zone_or
+from calendar_project.sample.people import PLACES
+from calendar_project.sample.workspace import TIMEZONE
 from campaigns.models import Send
 from campaigns.plan import CONTINUOUS
+from campaigns.recurrence import instant
 from campaigns.services.firings import fire_all
 from campaigns.services.planning import plan_all
 from deliveries.channels import registry
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
 from deliveries.channels.email import EmailChannel
-from deliveries.queries.slices import slices
 from deliveries.services import ledger
-from deliveries.services.admitting import admit_firings, admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
+from deliveries.services.admitting_firings import admit_firings
 from deliveries.services.finishing import finish_sends
 from deliveries.services.local import deliver_locally
 from deliveries.services.preparing import prepare
@@ -27,7 +31,7 @@ from deliveries.services.rescheduling import reschedule
 from deliveries.services.withdrawals import suppress_bounced
 
 #: Moments at which the workspace is looked after, besides those at which a send is due.
-STEP = timedelta(hours=2)
+STEP = timedelta(hours=3)
 BATCH = 1000
 # One address in so many does not exist; of one answer in so many it is not known what it was.
 BAD_ADDRESS, LOST_ANSWER = 211, 487
@@ -82,9 +86,17 @@ def live_through(began: datetime, now: datetime, events: Sequence[EventRow]) -> 
 def _moments(began: datetime, now: datetime) -> list[datetime]:
     """A step at a time, and every hour at which a send is due somewhere on earth."""
     dated = Send.objects.filter(due_at__gt=began, due_at__lt=now).exclude(campaign__trigger__in=CONTINUOUS)
-    due = {each for send in dated for each in slices(send) if each < now}
+    due = {each for send in dated for each in _hours_of(send) if each < now}
     steps = {began + STEP * number for number in range(1, int((now - began) / STEP) + 1)}
     return sorted(steps | due | {now})
+
+
+def _hours_of(send: Send) -> set[datetime]:
+    """One, or one for each zone that customers of the sample live in."""
+    if not send.local_due:
+        return {send.due_at}
+    local = datetime.fromisoformat(send.local_due)
+    return {instant(local, zone_or(zone, TIMEZONE)) for _, _, zone, _ in PLACES}
 
 
 def look_after(at: datetime) -> None:

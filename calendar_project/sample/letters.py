@@ -10,11 +10,12 @@ def letter(subject: str, *paragraphs: str, button: tuple[str, str], variant: str
     """An e-mail. `button` is its label and the path in the shop that it leads to."""
     label, path = button
     body = "\n".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    links = '<a href="{{ links.preferences }}">Choose what you get</a> · <a href="{{ links.unsubscribe }}">Unsubscribe</a>'
-    html = f'{body}\n<p><a href="{SHOP}{path}"><strong>{label}</strong></a></p>\n<hr>\n<p><small>{FOOT} {links}</small></p>'
-    text = "\n\n".join(
-        [*paragraphs, f"{label}: {SHOP}{path}", f"--\n{FOOT}\nUnsubscribe: {{{{ links.unsubscribe }}}}"]
+    links = (
+        '<a href="{{ links.preferences }}">Choose what you get</a> · <a href="{{ links.unsubscribe }}">Unsubscribe</a>'
     )
+    call = f'<p><a href="{SHOP}{path}"><strong>{label}</strong></a></p>'
+    html = f"{body}\n{call}\n<hr>\n<p><small>{FOOT} {links}</small></p>"
+    text = "\n\n".join([*paragraphs, f"{label}: {SHOP}{path}", f"--\n{FOOT}\nUnsubscribe: {{{{ links.unsubscribe }}}}"])
     return MessagePlan("email", variant=variant, subject=subject, html=html, text=text)
 
 

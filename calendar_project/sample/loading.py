@@ -59,7 +59,7 @@ def load_sample(now: datetime, password: str = "") -> Loaded:
 
 
 def _require_empty() -> None:
-    """The sample brings its own zone, salt and holdout: in a workspace that is in use they would change who gets what."""
+    """The sample brings its own zone, salt and holdout: in a workspace in use they would change who gets what."""
     if Customer.objects.exists() or Campaign.objects.exists():
         raise WorkspaceInUse("This workspace has customers or campaigns already: the sample goes into an empty one.")
 

@@ -3,23 +3,12 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+DATA = Path(__file__).parent / "data"
 SEED = 1997
-FIRST_NAMES = """
-Ada Aisha Alma Amir Anders Anneke Astrid Beatriz Ben Camille Carlos Chloe Clara Dalia Daniel David Eleni Elif Emeka
-Emil Esther Farid Fatima Felix Fiona Freya Gabriel Greta Hana Hannah Hugo Ida Ines Ingrid Isaac Ivan Jamal Jana Joao
-Jonas Julia Kaito Karin Kofi Lars Laura Leila Leon Lina Lorenzo Lucia Lukas Maeve Marta Mateo Maya Mei Milan Mina
-Moritz Nadia Naomi Nia Nils Noor Olga Oscar Otto Paula Pedro Priya Rania Ravi Rosa Ruben Ruth Samir Sara Selma Simon
-Sofia Stefan Tariq Theo Tilda Tomas Uma Vera Victor Wanda Yara Yusuf Zadie Zoe
-""".split()
-LAST_NAMES = """
-Abbott Adeyemi Albrecht Almeida Andersen Aoki Baker Bauer Becker Bianchi Brandt Byrne Campbell Carvalho Castillo Chen
-Costa Danso Diaz Doyle Dubois Eriksen Fabbri Fischer Fontaine Fraser Gallo Garcia Gruber Haddad Hansen Hoffmann Huber
-Ibrahim Ito Jansen Jensen Kaur Keller Khan Kim Klein Kovacs Kramer Lang Larsen Lindgren Lopez Marino Martin Mendes
-Meyer Moreau Moser Murphy Nakamura Novak Nwosu Okafor Olsen Ortega Palmer Park Patel Pereira Petit Popov Quinn Rao
-Reed Ricci Romero Rossi Sato Schmidt Shah Silva Sommer Steiner Suzuki Tanaka Turner Vogel Wagner Walsh Weber Winter
-Wolf Wood Yilmaz Young Ziegler
-""".split()
+FIRST_NAMES = (DATA / "first_names.txt").read_text().split()
+LAST_NAMES = (DATA / "last_names.txt").read_text().split()
 # Country, locale, zone and how common it is.
 PLACES = [
     ("US", "en-US", "America/New_York", 24),

@@ -15,7 +15,7 @@ def load_people(password: str = "") -> dict[str, User]:
     """The workspace's own row, its teams, and who is in them; by user name. An empty password lets nobody in."""
     settings = Workspace.current()
     settings.name, settings.timezone, settings.salt = sample.NAME, sample.TIMEZONE, sample.SALT
-    settings.global_holdout_percent = sample.GLOBAL_HOLDOUT_PERCENT  # type: ignore[assignment]  # a whole number
+    settings.global_holdout_percent = sample.GLOBAL_HOLDOUT_PERCENT
     settings.save()
     teams = {slug: _team(slug, name, color) for slug, (name, color) in sample.TEAMS.items()}
     return {name: _person(name, *each, teams, password) for name, each in sample.PEOPLE.items()}
@@ -25,9 +25,7 @@ def _team(slug: str, name: str, color: str) -> Team:
     return Team.objects.update_or_create(slug=slug, defaults={"name": name, "color": color})[0]
 
 
-def _person(
-    name: str, first: str, last: str, roles: dict[str, str], teams: dict[str, Team], password: str
-) -> User:
+def _person(name: str, first: str, last: str, roles: dict[str, str], teams: dict[str, Team], password: str) -> User:
     user, is_new = User.objects.get_or_create(
         username=name,
         defaults={"first_name": first, "last_name": last, "email": f"{name}@example.com", "is_staff": True},

@@ -2,7 +2,20 @@
 
 from django import template
 
+from deliveries.channels.registry import label
+
 register = template.Library()
+HISTORY = {
+    "ask": "Asked for approval",
+    "approve": "Approved",
+    "decline": "Declined",
+    "start": "Started",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "finish": "Finished",
+    "cancel": "Cancelled",
+    "edit": "Back to draft",
+}
 
 
 @register.filter
@@ -25,6 +38,24 @@ def id_text(number: int) -> str:
 def percent_of(part: int, whole: int) -> str:
     """`percent_of(3, 4)` → `75`; 0 of nothing."""
     return str(round(100 * part / whole)) if whole else "0"
+
+
+@register.filter
+def words(name: str) -> str:
+    """`held_out` → `held out`: a name of ours as people read it."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def channel_words(name: str) -> str:
+    """`in_app` → `In the app`."""
+    return label(name)
+
+
+@register.filter
+def history_words(action: str) -> str:
+    """`ask` → `Asked for approval`: an entry of a campaign's history."""
+    return HISTORY.get(action, words(action).capitalize())
 
 
 def _short(number: float) -> str:

@@ -123,7 +123,7 @@ def status_words(send: Send) -> tuple[str, str]:
 
 def expected_messages(send: Send) -> int:
     """People times channels: an upper bound, before caps and consent, for what goes out on every channel."""
-    if send.state in OVER:
+    if send.state in (Send.State.DONE, *OVER):
         return 0
     channels = 1 if send.campaign.reach == Campaign.Reach.FIRST else len(send.campaign.channels)
     return (send.audience_size or send.expected_volume) * channels

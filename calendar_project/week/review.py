@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign, Finding, Send
@@ -10,7 +11,7 @@ from .board import Board
 from .cards import first_name, goal_words, wall_clock
 from .queries import WeekRows
 
-WORST_FIRST = {Finding.Severity.HIGH: 0, Finding.Severity.MEDIUM: 1, Finding.Severity.LOW: 2}
+WORST_FIRST: dict[str, int] = {Finding.Severity.HIGH: 0, Finding.Severity.MEDIUM: 1, Finding.Severity.LOW: 2}
 AXIS_WORDS = {"channel": "channel", "topic": "topic", "goal": "goal"}
 
 
@@ -46,7 +47,7 @@ def decisions(rows: WeekRows, zone: ZoneInfo) -> list[Decision]:
     """Open findings worst first: by severity, then by the number of shared customers."""
     of_week = {send.pk for send in rows.sends}
     named = [(finding, pair) for finding in rows.findings if (pair := pair_in_week(finding, of_week))]
-    named.sort(key=lambda each: (WORST_FIRST[Finding.Severity(each[0].severity)], -each[0].shared, each[0].pk))
+    named.sort(key=lambda each: (WORST_FIRST[each[0].severity], -each[0].shared, each[0].pk))
     return [_decision(finding, pair, rows, zone) for finding, pair in named]
 
 
@@ -75,12 +76,17 @@ def _decision(finding: Finding, pair: list[int], rows: WeekRows, zone: ZoneInfo)
         _side(finding.second, sends.get(finding.second_id), zone),
     )
     percent = max(finding.percent_of_first, finding.percent_of_second)
-    return Decision(finding, sides, f"{percent:.0f}", axes_in_words(finding.axes))
+    return Decision(finding, sides, percent_words(percent), axes_in_words(finding.axes))
 
 
 def _side(campaign: Campaign, send: Send | None, zone: ZoneInfo) -> Side:
     when = f"{wall_clock(send, zone):%a %H:%M}" if send else ""
     return Side(campaign, "every day" if campaign.is_continuous else when, first_name(campaign))
+
+
+def percent_words(percent: Decimal) -> str:
+    """`29%`; what is there at all is never shown as nothing."""
+    return "under 1%" if 0 < percent < 1 else f"{percent:.0f}%"
 
 
 def axes_in_words(axes: list[str]) -> str:

@@ -6,21 +6,26 @@ from campaigns.models import Campaign
 
 from .campaign_form import RRULE_HELP
 
-DATED = f"['{Campaign.Trigger.AT}', '{Campaign.Trigger.RECURRING}'].includes(trigger)"
-CONTINUOUS = f"['{Campaign.Trigger.EVENT}', '{Campaign.Trigger.ENTERS}', '{Campaign.Trigger.SILENCE}'].includes(trigger)"
 
-# Field → when it is shown, as an expression over the form's values in the browser. Hidden fields keep their values.
+def shown_for(*triggers: Campaign.Trigger) -> str:
+    """An expression for the browser. A page that is only looked at has no form, and shows every field."""
+    return f"typeof trigger == 'undefined' || {[str(trigger) for trigger in triggers]}.includes(trigger)"
+
+
+AT, RECURRING = Campaign.Trigger.AT, Campaign.Trigger.RECURRING
+EVENT, ENTERS, SILENCE = Campaign.Trigger.EVENT, Campaign.Trigger.ENTERS, Campaign.Trigger.SILENCE
+# Hidden fields keep their values.
 SHOWN_WHEN = {
-    "start_date": DATED,
-    "local_time": DATED,
-    "zone": DATED,
-    "rrule": f"trigger == '{Campaign.Trigger.RECURRING}'",
-    "event": f"['{Campaign.Trigger.EVENT}', '{Campaign.Trigger.SILENCE}'].includes(trigger)",
-    "delay": f"['{Campaign.Trigger.EVENT}', '{Campaign.Trigger.ENTERS}'].includes(trigger)",
-    "unless_event": f"trigger == '{Campaign.Trigger.EVENT}'",
-    "trigger_segment": f"trigger == '{Campaign.Trigger.ENTERS}'",
-    "silence_days": f"trigger == '{Campaign.Trigger.SILENCE}'",
-    "reentry_days": CONTINUOUS,
+    "start_date": shown_for(AT, RECURRING),
+    "rrule": shown_for(RECURRING),
+    "local_time": shown_for(AT, RECURRING),
+    "zone": shown_for(AT, RECURRING),
+    "event": shown_for(EVENT, SILENCE),
+    "delay": shown_for(EVENT, ENTERS),
+    "unless_event": shown_for(EVENT),
+    "trigger_segment": shown_for(ENTERS),
+    "silence_days": shown_for(SILENCE),
+    "reentry_days": shown_for(EVENT, ENTERS, SILENCE),
 }
 HELP = {
     "name": "What your colleagues call it; customers never see it.",
@@ -54,7 +59,7 @@ SECTIONS: list[tuple[str | None, dict[str, Any]]] = [
         {
             "classes": ["tab"],
             "fields": [
-                "trigger", "start_date", "local_time", "zone", "rrule", "event", "delay", "unless_event",
+                "trigger", "start_date", "rrule", "local_time", "zone", "event", "delay", "unless_event",
                 "trigger_segment", "silence_days", "reentry_days", "expires_after",
             ],
         },

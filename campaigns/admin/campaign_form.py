@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignVersion
 from campaigns.recurrence import RecurrenceError, occurrences
 
 from .durations import DurationInWords
@@ -78,5 +78,5 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 
 def current_version(campaign_id: int | None) -> int:
     """The number of the newest version; 0 for a campaign that has none."""
-    newest = Campaign.objects.filter(pk=campaign_id).order_by("-versions__number").values_list("versions__number")
-    return next((number or 0 for (number,) in newest[:1]), 0)
+    numbers = CampaignVersion.objects.filter(campaign=campaign_id).order_by("-number").values_list("number", flat=True)
+    return numbers.first() or 0

@@ -8,6 +8,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import Field
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import (
@@ -18,6 +19,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from audiences.admin.person import signed_in
 from audiences.admin.staying import StaysAfterSave
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding, Send, Team
@@ -49,7 +51,6 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
     change_form_outer_before_template = "admin/campaigns/campaign/panel.html"
     warn_unsaved_form = True
     list_display = ["name", "state", "team", "owner", "trigger_words", "next_send", "audience", "findings"]
-    list_select_related = ["team", "owner", "trigger_segment"]
     list_filter = [
         ("status", MultipleChoicesDropdownFilter),
         ("team", RelatedDropdownFilter),
@@ -70,7 +71,7 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         found = Finding.objects.filter(Q(first=OuterRef("pk")) | Q(second=OuterRef("pk")), state=Finding.State.OPEN)
         counted = found.order_by().annotate(one=F("state")).values("one").annotate(number=Count("pk")).values("number")
         campaigns: QuerySet[Campaign] = super().get_queryset(request)
-        return campaigns.select_related("team", "trigger_segment", "approved_version").annotate(
+        return campaigns.select_related("team", "owner", "trigger_segment", "approved_version").annotate(
             next_due=Subquery(ahead.values("due_at")[:1]),
             next_volume=Subquery(ahead.values("expected_volume")[:1]),
             open_findings=Coalesce(Subquery(counted), 0),
@@ -125,8 +126,8 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
     # --- The page ---------------------------------------------------------------------------------------------
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         teams = teams_planned_by(request.user)
-        first = {"team": teams[0]} if len(teams) == 1 else {}
-        return {"owner": request.user.pk, "channels": ["email"], **first, **super().get_changeform_initial_data(request)}
+        given = {"owner": request.user.pk, "channels": ["email"], "team": teams[0] if len(teams) == 1 else None}
+        return {**given, **super().get_changeform_initial_data(request)}
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         campaign = self.get_object(request, object_id)
@@ -135,15 +136,19 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         response: HttpResponse = super().change_view(request, object_id, *args, **kwargs)
         return response
 
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        obj.updated_at = read_now()
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The version is taken when every row of the campaign is written, messages and segments too."""
         super().save_related(request, form, formsets, change)
         before = form.instance.status
-        record_version(form.instance.pk, request.user, read_now())
+        record_version(form.instance.pk, signed_in(request), read_now())
         form.instance.refresh_from_db(fields=["status"])
         if before not in (form.instance.status, Campaign.Status.DRAFT):
             messages.warning(request, "Your change needs a new approval: the campaign is a draft again.")
-        check_overlaps.delay_on_commit(form.instance.pk)
+        check_overlaps.delay_on_commit(form.instance.pk)  # type: ignore[attr-defined]  # by Celery for Django
 
     # --- Buttons ----------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
@@ -153,6 +158,6 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
     def move_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         campaign = self.get_object(request, str(pk))
         if campaign is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         context = {**self.admin_site.each_context(request), "opts": self.opts}
         return move_page(request, campaign, name, context)

@@ -30,7 +30,11 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("Sends in the next 7 days", _sends(now, now + COMING), page_url("calendar:week")),
         ("Campaigns running", counts["running"], f"{campaigns}?status__exact=running"),
     ]
-    return {**context, "title": "What waits", "cards": [{"title": title, "figure": figure, "url": url} for title, figure, url in cards]}
+    return {
+        **context,
+        "title": "What waits",
+        "cards": [{"title": title, "figure": figure, "url": url} for title, figure, url in cards],
+    }
 
 
 def _sends(start: Any, end: Any) -> int:

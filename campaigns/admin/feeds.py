@@ -13,9 +13,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audiences.admin.pages import page_url
+from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from campaigns.models import Feed
-from campaigns.services.feeds import create_feed
+from campaigns.services.feeds import create_feed, revoke
 
 
 @admin.register(Feed)
@@ -43,7 +44,7 @@ class FeedAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
-        made, token = create_feed(request.user, obj.team, obj.name)
+        made, token = create_feed(signed_in(request), obj.team, obj.name)
         obj.pk, obj.owner = made.pk, made.owner
         address = settings.BASE_URL + (page_url("feed", token) or f"/feeds/{token}.ics")
         messages.warning(request, f"Copy this address into your calendar now, it is not shown again: {address}")
@@ -53,6 +54,7 @@ class FeedAdmin(ModelAdmin):
         return [path("<int:pk>/revoke/", view, name="campaigns_feed_revoke"), *super().get_urls()]
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        revoked = self.get_queryset(request).filter(pk=pk, revoked_at=None).update(revoked_at=read_now())
-        messages.success(request, "Revoked: its address shows nothing from now on.") if revoked else None
+        mine = self.get_queryset(request).filter(pk=pk).exists()
+        if mine and revoke(pk, read_now()):
+            messages.success(request, "Revoked: its address shows nothing from now on.")
         return redirect("admin:campaigns_feed_changelist")

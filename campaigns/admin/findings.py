@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audiences.admin.pages import link
+from audiences.admin.person import signed_in
 from audiences.admin.read_only import ReadOnlyAdmin
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding
@@ -51,7 +52,16 @@ class StateFilter(RadioFilter):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = ["severity_shown", "kind_shown", "between", "shared_shown", "percents", "also", "state_shown", "checked_at"]
+    list_display = [
+        "severity_shown",
+        "kind_shown",
+        "between",
+        "shared_shown",
+        "percents",
+        "also",
+        "state_shown",
+        "checked_at",
+    ]
     list_display_links = ["between"]
     list_select_related = ["first", "second"]
     list_filter = [StateFilter, ("severity", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter)]
@@ -59,8 +69,9 @@ class FindingAdmin(ReadOnlyAdmin):
     search_fields = ["first__name", "second__name"]
     search_help_text = "The name of either campaign"
     fields = [
-        "severity_shown", "kind", "first_campaign", "second_campaign", "shared_shown", "percents", "also", "sends_total",
-        "state_shown", "acknowledged_by", "acknowledged_reason", "acknowledged_at", "found_at", "checked_at",
+        "severity_shown", "kind", "first_campaign", "second_campaign", "shared_shown", "percents", "also",
+        "sends_total", "state_shown", "acknowledged_by", "acknowledged_reason", "acknowledged_at",
+        "found_at", "checked_at",
     ]  # fmt: skip
     change_form_outer_before_template = "admin/campaigns/finding/settle.html"
 
@@ -107,7 +118,7 @@ class FindingAdmin(ReadOnlyAdmin):
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         finding = self.get_object(request, str(pk))
         if finding is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         form = AcknowledgeForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._acknowledge(request, finding, form.cleaned_data["reason"])
@@ -117,7 +128,7 @@ class FindingAdmin(ReadOnlyAdmin):
 
     def _acknowledge(self, request: HttpRequest, finding: Finding, reason: str) -> HttpResponse:
         try:
-            acknowledge(finding.pk, request.user, reason, read_now())
+            acknowledge(finding.pk, signed_in(request), reason, read_now())
         except Refusal as refused:
             messages.error(request, str(refused))
         else:

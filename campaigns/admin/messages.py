@@ -16,10 +16,15 @@ from .lists import channel_choices
 TEXTS = {"subject": False, "html": True, "text": False, "title": False, "body": False, "link": False}
 
 
+def channels_or_none() -> list[tuple[str, str]]:
+    return [("", "Choose a channel"), *channel_choices()]
+
+
 class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A template that cannot be read is told beside its field; unknown names are preflight's to tell."""
 
-    channel = forms.ChoiceField(choices=channel_choices, widget=UnfoldAdminSelectWidget)
+    # Empty first: an extra form that nobody touched is no message.
+    channel = forms.ChoiceField(choices=channels_or_none, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Message
@@ -53,8 +58,7 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 class MessageInline(StackedInline):
     model = Message
     form = MessageForm
-    collapsible = True
-    fields = [("channel", "variant", "weight"), "subject", "html", "text", "title", "body", "link"]
+    fields = ["channel", ("variant", "weight"), "subject", "html", "text", "title", "body", "link"]
 
     def get_extra(self, request: HttpRequest, obj: Campaign | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1

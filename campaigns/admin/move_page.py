@@ -41,7 +41,14 @@ def move_page(request: HttpRequest, campaign: Campaign, name: str, context: dict
     form = AnswerForm(move, posted, initial={"version": current_version(campaign.pk)})
     if request.method == "POST" and form.is_valid():
         return _do(request, campaign, move, form)
-    page = {**context, "title": f"{move.label}?", "original": campaign, "campaign": campaign, "move": move, "form": form}
+    page = {
+        **context,
+        "title": f"{move.label}?",
+        "original": campaign,
+        "campaign": campaign,
+        "move": move,
+        "form": form,
+    }
     return TemplateResponse(request, "admin/campaigns/campaign/move.html", page)
 
 
@@ -62,9 +69,10 @@ def _do(request: HttpRequest, campaign: Campaign, move: Move, form: AnswerForm) 
     except Refusal as refused:
         messages.error(request, str(refused))
         return _back(campaign)
-    check_overlaps.delay_on_commit(campaign.pk)
+    campaign = made or campaign
+    check_overlaps.delay_on_commit(campaign.pk)  # type: ignore[attr-defined]  # by Celery for Django
     messages.success(request, move.done)
-    return _back(made or campaign)
+    return _back(campaign)
 
 
 def _back(campaign: Campaign) -> HttpResponse:

@@ -126,6 +126,4 @@ BY_NAME = {move.name: move for move in MOVES}
 
 
 def moves_for(user: Any, campaign: Campaign) -> list[Move]:
-    return [
-        move for move in MOVES if move.may(user, campaign) and (move.for_templates or not campaign.is_template)
-    ]
+    return [move for move in MOVES if move.may(user, campaign) and (move.for_templates or not campaign.is_template)]

@@ -19,17 +19,15 @@ AHEAD = (Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING, Send.St
 
 def panel(campaign: Campaign, user: Any, now: datetime) -> dict[str, Any]:
     """The context of `campaign/panel.html`: a fixed number of queries, whatever the campaign holds."""
-    version = current_version(campaign.pk)
-    approved = campaign.approved_version.number if campaign.approved_version else None
+    found = problems(campaign, now)
     return {
         "campaign": campaign,
         "status": campaign.get_status_display(),
         "status_type": CAMPAIGN.get(campaign.get_status_display(), ""),
-        "version": version,
-        "approved": approved,
-        "trigger": trigger_in_words(campaign),
+        "standing": f"{_version(campaign)} Goes out: {trigger_in_words(campaign)}.",
         "moves": moves_for(user, campaign),
-        "problems": problems(campaign, now),
+        "problems": [problem for problem in found if problem.is_blocking],
+        "warnings": [problem for problem in found if not problem.is_blocking],
         "findings": open_findings(campaign),
         "sends": sends_ahead(campaign),
         "history": recent_history(campaign),
@@ -37,9 +35,26 @@ def panel(campaign: Campaign, user: Any, now: datetime) -> dict[str, Any]:
     }
 
 
-def open_findings(campaign: Campaign) -> list[Finding]:
+def _version(campaign: Campaign) -> str:
+    version = current_version(campaign.pk)
+    if campaign.approved_version is None:
+        return f"Version {version}." if version else "Not saved as a version yet."
+    approved = campaign.approved_version.number
+    return f"Version {version}, approved." if approved == version else f"Version {version}; {approved} is approved."
+
+
+def open_findings(campaign: Campaign) -> list[dict[str, Any]]:
+    """The ten that share the most, each with the name of the other campaign."""
     found = Finding.objects.filter(Q(first=campaign) | Q(second=campaign), state=Finding.State.OPEN)
-    return list(found.select_related("first", "second").order_by("-shared")[:10])
+    return [
+        {
+            "pk": finding.pk,
+            "other": finding.second if finding.first_id == campaign.pk else finding.first,
+            "shared": finding.shared,
+            "severity": finding.get_severity_display().lower(),
+        }
+        for finding in found.select_related("first", "second").order_by("-shared")[:10]
+    ]
 
 
 def sends_ahead(campaign: Campaign) -> list[Send]:

@@ -1,8 +1,8 @@
 """What a member of any team may do in the admin without hand-assigned permissions, as a table.
 
-The plan is open to the whole workspace: whoever may sign in sees all of it. Writing needs the role of a planner in some
-team; *whose* campaign may be written is asked of `campaigns.rights`, row by row. Workspace, caps, quiet hours, teams and
-users are for superusers, or for those to whom a permission was given by hand.
+The plan is open to the whole workspace: whoever may sign in sees all of it. Writing needs the role of a planner in
+some team; *whose* campaign may be written is asked of `campaigns.rights`, row by row. Workspace, caps, quiet hours,
+teams and users are for superusers, or for those to whom a permission was given by hand.
 """
 
 from typing import Any

@@ -27,8 +27,8 @@ def read_plan(campaign: Campaign) -> Plan:
         messages=tuple(MessagePlan(**message) for message in messages),
         trigger=str(campaign.trigger),
         zone=str(campaign.zone),
-        start_date=f"{campaign.start_date:%Y-%m-%d}" if campaign.start_date else "",
-        local_time=f"{campaign.local_time:%H:%M}" if campaign.local_time else "",
+        start_date=campaign.start_date.isoformat() if campaign.start_date else "",
+        local_time=campaign.local_time.isoformat("minutes") if campaign.local_time else "",
         rrule=campaign.rrule.strip(),
         event=campaign.event,
         delay_seconds=_seconds(campaign.delay) or 0,
@@ -48,7 +48,7 @@ def read_plan(campaign: Campaign) -> Plan:
         goal_within_seconds=_seconds(campaign.goal_within),
         guardrails=tuple(campaign.guardrails),
         hypothesis=campaign.hypothesis,
-        experiment_ends=f"{campaign.experiment_ends:%Y-%m-%d}" if campaign.experiment_ends else "",
+        experiment_ends=campaign.experiment_ends.isoformat() if campaign.experiment_ends else "",
     )
 
 

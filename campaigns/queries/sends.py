@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from campaigns.models import Campaign, Send
 from campaigns.plan import CONTINUOUS
 
-OVER = (Send.State.DONE, Send.State.CANCELLED, Send.State.MISSED)
 OPEN = (Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
 
 

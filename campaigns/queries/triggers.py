@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from pyroaring import BitMap
 
 from audiences.bitmaps import load
@@ -29,9 +29,11 @@ def last_events_before_silence(name: str, days: int, after: datetime, until: dat
     """
     length = timedelta(days=days)
     broken = Event.objects.filter(
+        # Of several at the same moment (imports know the day alone), the one with the highest id is the last.
+        ~Q(occurred_at=OuterRef("occurred_at"), pk__lte=OuterRef("pk")),
         name=name,
         customer=OuterRef("customer"),
-        occurred_at__gt=OuterRef("occurred_at"),
+        occurred_at__gte=OuterRef("occurred_at"),
         occurred_at__lt=OuterRef("occurred_at") + length,
     )
     return Event.objects.filter(

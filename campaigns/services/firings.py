@@ -1,5 +1,6 @@
 """Firings: continuous campaigns read what happened to customers, and fire once for each reason."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from campaigns.services.lifecycle import start
 
 __all__ = ["drop_unwanted", "fire", "fire_all"]
 
+logger = logging.getLogger(__name__)
 # A row can become visible after one with a higher id. No transaction of ours lasts longer than two minutes
 # (statement_timeout), so what is older than this has been seen by everybody.
 SETTLED_AFTER = timedelta(minutes=3)
@@ -31,7 +33,16 @@ def fire_all(now: datetime) -> int:
     going = Campaign.objects.filter(
         trigger__in=CONTINUOUS, status__in=(Campaign.Status.APPROVED, Campaign.Status.RUNNING), is_template=False
     )
-    return sum(fire(campaign_id, now) for campaign_id in going.order_by("pk").values_list("pk", flat=True))
+    return sum(_fire_safely(campaign_id, now) for campaign_id in going.order_by("pk").values_list("pk", flat=True))
+
+
+def _fire_safely(campaign_id: int, now: datetime) -> int:
+    try:
+        return fire(campaign_id, now)
+    except Exception:
+        # Whatever is wrong with one campaign, the others fire. Its cursor stays where it was.
+        logger.exception("Reading the trigger of campaign %s failed", campaign_id)
+        return 0
 
 
 def fire(campaign_id: int, now: datetime) -> int:
@@ -43,7 +54,8 @@ def fire(campaign_id: int, now: datetime) -> int:
     3. The cursor moves to what everybody has seen by now.
     A campaign that is approved starts with its first tick, and fires on what happens from then on.
     """
-    start(campaign_id, now)
+    if Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.APPROVED).exists():
+        start(campaign_id, now)
     with transaction.atomic():
         cursor = _lock_cursor(campaign_id)
         if cursor is None:

@@ -1,5 +1,6 @@
 """Planning: triggers become sends on the calendar, over a rolling horizon and in local time."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from campaigns.services.days import close_days
 from campaigns.services.states import move_states, move_status
 from campaigns.slots import Held, Placement, Slot, has_slots_left, settle, slots
 
+logger = logging.getLogger(__name__)
 UNPLANNED = "no longer in the schedule"
 OVER = (Campaign.Status.DONE, Campaign.Status.CANCELLED)
 
@@ -66,7 +68,11 @@ def plan_all(now: datetime) -> Planned:
     planned = Planned()
     alive = Campaign.objects.filter(is_template=False).exclude(status__in=OVER).order_by("pk")
     for campaign_id in alive.values_list("pk", flat=True):
-        planned += plan_sends(campaign_id, now)
+        try:
+            planned += plan_sends(campaign_id, now)
+        except Exception:
+            # Whatever is wrong with one campaign, the others have their sends.
+            logger.exception("Planning campaign %s failed", campaign_id)
     close_days(now)
     _finish_all(now)
     return planned

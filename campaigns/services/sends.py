@@ -15,13 +15,13 @@ from campaigns.plan import Plan
 from campaigns.queries.audiences import audience
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.sends import OPEN
-from campaigns.recurrence import last_instant
+from campaigns.recurrence import RecurrenceError, last_instant
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_plan
 from campaigns.services import states
 from campaigns.services.lifecycle import start
 from campaigns.services.versions import lock_campaign, record_version
-from campaigns.slots import place
+from campaigns.slots import Slot, place
 
 GOES_OUT = (Campaign.Status.APPROVED, Campaign.Status.RUNNING)
 
@@ -63,7 +63,7 @@ def move(send_id: int, to_local: datetime, by: User | None, now: datetime, seque
             raise NotAllowed(f"Only planners and approvers of {campaign.team} can move sends of {campaign}.")
         if campaign.is_continuous:
             raise NotAllowed("A day of a continuous campaign cannot be moved: it goes out when customers do something.")
-        slot = place(to_local, in_customer_zone=campaign.zone == Campaign.Zone.CUSTOMER, zone=workspace_zone())
+        slot = _place(campaign, to_local)
         if slot.over_at <= now:
             raise NotAllowed("That moment has passed: choose a later one.")
         _require_unstarted(send, sequence)
@@ -88,6 +88,13 @@ def cancel(send_id: int, by: User | None, now: datetime) -> None:
         if not cancelled:
             raise StaleChange("This send is over: there is nothing left to cancel.")
         states.write_history(campaign.pk, "cancel send", by, now)
+
+
+def _place(campaign: Campaign, to_local: datetime) -> Slot:
+    try:
+        return place(to_local, in_customer_zone=campaign.zone == Campaign.Zone.CUSTOMER, zone=workspace_zone())
+    except RecurrenceError as error:
+        raise NotAllowed(str(error)) from error
 
 
 def _lock(send_id: int) -> tuple[Campaign, Send]:

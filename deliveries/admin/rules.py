@@ -29,9 +29,7 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run 
 class CapAdmin(ModelAdmin):
     form = CapForm
     conditional_fields = {
-        "channel": "scope == 'channel'",
-        "topic": "scope == 'topic'",
-        "team": "scope == 'team'",
+        scope: f"typeof scope == 'undefined' || scope == '{scope}'" for scope in ("channel", "topic", "team")
     }
     fields = ["name", "limit", "days", "kind", "scope", "channel", "topic", "team", "is_active"]
     list_display = ["name", "in_words", "over", "is_active"]

@@ -1,4 +1,4 @@
-"""Suppressions: customers and addresses that must not be written to. Added here with their open deliveries withdrawn."""
+"""Suppressions: customers and addresses that must not be written to; adding one withdraws what was admitted."""
 
 from typing import Any
 

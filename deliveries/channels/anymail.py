@@ -2,6 +2,7 @@
 
 from email import message_from_bytes
 from email.message import EmailMessage as Parsed
+from email.message import MIMEPart
 from email.policy import SMTP
 from typing import Any
 
@@ -50,14 +51,18 @@ def _message(envelope: Envelope) -> EmailMultiAlternatives:
     text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
     message = EmailMultiAlternatives(
         subject=str(parsed["Subject"]),
-        body=text.get_content() if text else "",
+        body=_content(text) if text else "",
         from_email=str(parsed["From"]),
         to=[envelope.recipient],
         headers={name: str(parsed[name]) for name in KEPT_HEADERS if parsed[name]},
     )
     if html is not None:
-        message.attach_alternative(html.get_content(), "text/html")
+        message.attach_alternative(_content(html), "text/html")
     return message
+
+
+def _content(part: MIMEPart) -> str:
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def _of_status(delivery_id: int, message: EmailMultiAlternatives) -> Outcome:

@@ -10,7 +10,6 @@ from django.conf import settings
 from pyroaring import BitMap
 
 from audiences.bitmaps import load, shards
-from audiences.queries.customers import alive
 from campaigns.models import Campaign, Send
 from campaigns.plan import Plan
 from campaigns.queries.audiences import audience
@@ -90,8 +89,6 @@ def _local(plan: Plan, send: Send | None, at: datetime) -> datetime | None:
 def _audience(plan: Plan, send: Send | None) -> BitMap:
     if send is not None and send.frozen_at is not None and not plan.is_continuous:
         return load(send.audience)
-    if plan.is_continuous and not plan.include:
-        return alive() - audience(plan.exclude, ())
     return audience(plan.include, plan.exclude)
 
 

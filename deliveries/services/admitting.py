@@ -109,9 +109,9 @@ def _admit_shard(send_id: int, shard: int, due_at: datetime, now: datetime) -> i
     if send.state != Send.State.ADMITTING or send.campaign.status in STOPPED or send.version is None:
         return 0
     occasion = occasion_of(send, Plan.from_json(send.version.plan))
-    rules, ids = workspace_rules(), shard_ids(shard)
+    rules = workspace_rules()
     members, is_last = _slice(send, occasion, shard, due_at, rules)
-    decisions = decide_shard(occasion, Shard(shard, ids, members), rules, now) if members else []
+    decisions = decide_shard(occasion, Shard(shard, shard_ids(shard), members), rules, now) if members else []
     written = write_decisions(occasion, send.version.pk, shard, decisions, rules, now)
     _mark(send, shard, {due_at, slices(send)[-1]} if is_last else {due_at}, now)
     return written
@@ -126,7 +126,7 @@ def _slice(send: Send, occasion: Occasion, shard: int, due_at: datetime, rules: 
     everyone = load(send.audience) & BitMap(shard_ids(shard))
     if occasion.schedule.local is None:
         return everyone, True
-    undecided = everyone
+    undecided = everyone - decided(send.pk, shard, shard_ids(shard))
     if due_at == slices(send)[-1]:
         return undecided, True
     zones = zones_of(undecided, shard_ids(shard), rules.zone)

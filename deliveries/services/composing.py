@@ -56,15 +56,20 @@ _versions_lock = Lock()
 def versions(ids: Iterable[int]) -> dict[int, Version]:
     """The versions by id. They are immutable, so those read before are kept; the digest says that it is the same."""
     digests = dict(CampaignVersion.objects.filter(pk__in=set(ids)).order_by().values_list("pk", "digest"))
-    missing = [pk for pk, digest in digests.items() if (pk, digest) not in _versions]
-    stored = dict(CampaignVersion.objects.filter(pk__in=missing).values_list("pk", "plan")) if missing else {}
     with _versions_lock:
-        for pk, plan in stored.items():
-            _versions[pk, digests[pk]] = Version(Plan.from_json(plan))
-        found = {pk: _versions[pk, digest] for pk, digest in digests.items()}
+        found = {pk: _versions[pk, digest] for pk, digest in digests.items() if (pk, digest) in _versions}
+    missing = CampaignVersion.objects.filter(pk__in=digests.keys() - found.keys()).order_by()
+    for pk, plan in missing.values_list("pk", "plan"):
+        found[pk] = Version(Plan.from_json(plan))
+        _keep((pk, digests[pk]), found[pk])
+    return found
+
+
+def _keep(key: tuple[int, str], version: Version) -> None:
+    with _versions_lock:
+        _versions[key] = version
         while len(_versions) > KEPT_VERSIONS:
             _versions.popitem(last=False)
-    return found
 
 
 def compose(delivery: Delivery, customer: Customer, version: Version, event: Mapping[str, Any]) -> Outgoing:

@@ -38,7 +38,7 @@ def claim(channel: str, token: str, now: datetime, limit: int) -> list[int]:
 
     The Message-ID is set with the first claim and kept ever after: a repeat is recognised by it.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         # Rows that another worker is taking at this moment are passed over, not waited for.
         due = Delivery.objects.filter(SEND_IS_ON, channel=channel, state=State.PLANNED, due_at__lte=now)
         due = due.filter(expires_at__gt=now).order_by("due_at", "id")
@@ -50,7 +50,9 @@ def claim(channel: str, token: str, now: datetime, limit: int) -> list[int]:
             lease_until=now + LEASE,
             message_id=Case(When(message_id="", then=message_id), default=F("message_id")),
         )
-    return ids
+        # Read back by the token, so that a repeat also returns what the call took whose answer was lost.
+        mine = Delivery.objects.filter(state=State.CLAIMED, lease_until=now + LEASE, lease_token=token)
+        return list(mine.order_by("due_at", "id").values_list("pk", flat=True))
 
 
 def lock(ids: Iterable[int]) -> None:

@@ -1,23 +1,23 @@
 """A claimed batch made ready: loaded in a constant number of statements, rendered, and sorted by what is next."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from audiences.models import Customer
 from audiences.zones import zone_or
 from campaigns.rendering import TemplateProblem
 from deliveries.caps import Reach
-from deliveries.channels.base import Outgoing
+from deliveries.channels.base import Outcome, Outgoing, Verdict
 from deliveries.channels.registry import channel_class
 from deliveries.models import Delivery
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 from deliveries.quiet_hours import is_quiet
 from deliveries.services.composing import Version, compose, events_of, versions
 from deliveries.services.rescheduling import Late
-from deliveries.verdicts import Move, Tried
+from deliveries.verdicts import Move, Tried, settle
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
@@ -56,7 +56,8 @@ def prepare(ids: Sequence[int], now: datetime) -> Batch:
         if late := _late(delivery, customer, version, rules, now):
             batch.late.append(late)
         else:
-            _render(batch, delivery, customer, version, events.get(delivery.firing_id, {}))
+            compose_for = partial(compose, delivery, customer, version, events.get(delivery.firing_id, {}))
+            _render(batch, delivery, customer, compose_for, now)
     return batch
 
 
@@ -83,23 +84,23 @@ def _late(
     )
 
 
-def _render(batch: Batch, delivery: Delivery, customer: Customer, version: Version, event: dict[str, Any]) -> None:
+def _render(
+    batch: Batch, delivery: Delivery, customer: Customer, compose_for: Callable[[], Outgoing], now: datetime
+) -> None:
     """One failing template or customer ends that row and no other."""
     field_name = channel_class(delivery.channel).address_field
     if field_name and not getattr(customer, field_name):
         batch.ended.append(Move(delivery.pk, State.WITHHELD, delivery.attempts, reason="unreachable"))
         return
+    tried = Tried(delivery.pk, delivery.attempts, delivery.expires_at)
     try:
-        outgoing = compose(delivery, customer, version, event)
+        outgoing = compose_for()
     except TemplateProblem as problem:
-        batch.ended.append(_failed(delivery, str(problem)))
-    except Exception as problem:  # whatever a template can provoke ends its own row, not the batch
-        logger.exception("delivery %s could not be rendered", delivery.pk)
-        batch.ended.append(_failed(delivery, type(problem).__name__))
+        reason = f"template: {problem}"[:200]
+        batch.ended.append(Move(delivery.pk, State.FAILED, delivery.attempts, reason=reason))
+    except Exception as problem:  # a fault of ours and no template's: tried again, and the others go on
+        logger.exception("delivery %s could not be composed", delivery.pk)
+        evidence = {"phase": "compose", "text": type(problem).__name__}
+        batch.ended.append(settle(Outcome(delivery.pk, Verdict.DEFERRED, evidence), tried, now))
     else:
-        tried = Tried(delivery.pk, delivery.attempts, delivery.expires_at)
         batch.ready.append(Ready(outgoing, delivery.send_id, tried))
-
-
-def _failed(delivery: Delivery, problem: str) -> Move:
-    return Move(delivery.pk, State.FAILED, delivery.attempts, reason=f"template: {problem}"[:200])

@@ -53,7 +53,7 @@ def zelda() -> Customer:
 def everything_stored() -> str:
     from django.apps import apps
 
-    models = [*apps.get_app_config("audiences").get_models(), LogEntry]
+    models: list[type[Model]] = [*apps.get_app_config("audiences").get_models(), LogEntry]
     return "".join(serializers.serialize("json", model._default_manager.all()) for model in models)
 
 

@@ -52,7 +52,7 @@ def import_run() -> ImportRun:
 
 def token() -> AuthToken:
     made, _ = AuthToken.objects.create(make_user())
-    return made  # type: ignore[no-any-return]  # knox is untyped
+    return made
 
 
 def campaign() -> Campaign:

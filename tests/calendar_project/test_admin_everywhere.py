@@ -20,7 +20,29 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IDS = [model._meta.label for model in MODELS]
 
 # Queries of each list, sign-in, session and filters included. A new column must not change them row by row.
-QUERIES: dict[str, int] = {}
+QUERIES = {
+    "audiences.Customer": 5,
+    "audiences.Event": 4,
+    "audiences.ImportRun": 6,
+    "audiences.Segment": 5,
+    "audiences.Subscription": 5,
+    "audiences.Suppression": 5,
+    "audiences.Topic": 6,
+    "audiences.Workspace": 4,
+    "auth.User": 6,
+    "campaigns.Campaign": 8,
+    "campaigns.Feed": 6,
+    "campaigns.Finding": 5,
+    "campaigns.Milestone": 6,
+    "campaigns.Send": 8,
+    "campaigns.Team": 6,
+    "deliveries.Cap": 6,
+    "deliveries.Delivery": 4,
+    "deliveries.InboxItem": 4,
+    "deliveries.QuietHours": 6,
+    "deliveries.Withheld": 4,
+    "knox.AuthToken": 5,
+}
 
 
 def address(model: type[Model], page: str, *args: Any) -> str:
@@ -30,15 +52,6 @@ def address(model: type[Model], page: str, *args: Any) -> str:
 @pytest.fixture
 def superuser(client: Client) -> Client:
     client.force_login(make_user(is_staff=True, is_superuser=True))
-    return client
-
-
-@pytest.fixture(params=["viewer", "planner", "approver", "nobody"])
-def staff(request: pytest.FixtureRequest, client: Client) -> Client:
-    user = make_user(is_staff=True)
-    if request.param != "nobody":
-        Membership.objects.create(team=make_team(), user=user, role=request.param)
-    client.force_login(user)
     return client
 
 
@@ -66,11 +79,16 @@ def test_a_list_costs_the_same_with_one_row_and_with_three(superuser: Client, mo
     assert (one, three) == (QUERIES[model._meta.label], QUERIES[model._meta.label])
 
 
-@pytest.mark.parametrize("model", MODELS, ids=IDS)
-def test_no_page_breaks_for_those_who_may_do_less(staff: Client, model: type[Model]) -> None:
-    row = ROWS[model._meta.label]()
-    for page, args in (("changelist", ()), ("change", (row.pk,)), ("add", ())):
-        assert staff.get(address(model, page, *args), follow=True).status_code in (200, 403)
+@pytest.mark.parametrize("role", ["viewer", "planner", "approver", ""])
+def test_no_page_breaks_for_those_who_may_do_less(client: Client, role: str) -> None:
+    user = make_user(is_staff=True)
+    if role:
+        Membership.objects.create(team=make_team(), user=user, role=role)
+    client.force_login(user)
+    for model in MODELS:
+        row = ROWS[model._meta.label]()
+        for page in (address(model, "changelist"), address(model, "change", row.pk), address(model, "add")):
+            assert client.get(page, follow=True).status_code in (200, 403), page
 
 
 def test_whoever_is_not_staff_is_sent_to_sign_in(client: Client) -> None:
@@ -88,6 +106,6 @@ def test_the_first_page_costs_the_same_however_much_there_is(superuser: Client) 
 
 
 def queries(call: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         call()
     return len(captured)

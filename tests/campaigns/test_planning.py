@@ -14,6 +14,7 @@ from campaigns.models import Campaign, Send
 from campaigns.services import sends
 from campaigns.services.lifecycle import approve, ask_for_approval, start
 from campaigns.services.planning import Planned, plan_all, plan_sends
+from campaigns.services.preflight import problems
 from campaigns.services.versions import record_version
 from tests.builders import NOW, make_campaign, make_customer, make_customers, make_segment
 
@@ -240,3 +241,29 @@ def test_racing_planners_make_one_send_per_slot() -> None:
         thread.join()
     assert errors == []
     assert campaign.sends.count() == 89
+
+
+def test_one_campaign_that_cannot_be_planned_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, fine = make_campaign([]), make_campaign([])
+    real = plan_sends
+
+    def fails(campaign_id: int, now: datetime) -> Planned:
+        if campaign_id == broken.pk:
+            raise ArithmeticError
+        return real(campaign_id, now)
+
+    monkeypatch.setattr("campaigns.services.planning.plan_sends", fails)
+    assert plan_all(NOW) == Planned(created=1)
+    assert fine.sends.count() == 1
+    assert f"Planning campaign {broken.pk} failed" in caplog.text
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_in_which_nobody_plans_is_no_error_but_a_sentence(year: int) -> None:
+    campaign = planned(start_date=date(year, 12, 31), zone="customer")
+    assert on_calendar(campaign) == []
+    assert f"The day is in the year {year}: use one between 1900 and 2400." in [
+        problem.sentence for problem in problems(campaign, NOW)
+    ]

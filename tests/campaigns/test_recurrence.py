@@ -188,6 +188,11 @@ def _exists(local: datetime, zone: ZoneInfo) -> bool:
 
 
 def _transition_days(zone: ZoneInfo) -> list[date]:
-    noons = [datetime(2024, 1, 1, 12, tzinfo=UTC) + timedelta(days=n) for n in range(7 * 365 + 2)]
-    offsets = [noon.astimezone(zone).utcoffset() for noon in noons]
-    return [noons[n].date() for n in range(1, len(noons)) if offsets[n] != offsets[n - 1]]
+    """Days on which the offset is another than the day before; looked for week by week, then day by day."""
+    noons = [datetime(2024, 1, 1, 12, tzinfo=UTC) + timedelta(days=n) for n in range(7 * 366)]
+    found = []
+    for week in range(7, len(noons), 7):
+        if noons[week].astimezone(zone).utcoffset() != noons[week - 7].astimezone(zone).utcoffset():
+            offsets = [noon.astimezone(zone).utcoffset() for noon in noons[week - 7 : week + 1]]
+            found += [noons[week - 7 + n].date() for n in range(1, 8) if offsets[n] != offsets[n - 1]]
+    return found

@@ -126,6 +126,8 @@ def test_a_send_that_started_or_was_moved_meanwhile_is_not_moved() -> None:
         sends.move(send.pk, to, None, NOW, sequence=send.sequence + 1)
     with pytest.raises(NotAllowed, match="has passed"):
         sends.move(send.pk, datetime(2026, 11, 22, 9, 0), None, NOW)
+    with pytest.raises(NotAllowed, match="between 1900 and 2400"):
+        sends.move(send.pk, datetime(9999, 12, 31, 9, 0), None, NOW)
     with pytest.raises(NotAllowed, match="Only planners"):
         sends.move(send.pk, to, make_user(), NOW)
     sends.freeze(send.pk, HOUR)

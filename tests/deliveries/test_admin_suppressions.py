@@ -22,7 +22,12 @@ def test_a_customer_is_suppressed_by_external_id(planner: Client) -> None:
     page = planner.post(ADD, {"external_id": "ann", "channel": "", "note": "asked on the phone"}, follow=True)
     assert "nothing more leaves for them" in page.content.decode()
     row = Suppression.objects.get()
-    assert (row.customer_id, row.channel, row.reason, row.note) == (customer.pk, "", "manual", "asked on the phone (by pat)")
+    assert (row.customer_id, row.channel, row.reason, row.note) == (
+        customer.pk,
+        "",
+        "manual",
+        "asked on the phone (by pat)",
+    )
 
 
 def test_an_address_is_kept_as_a_hash_and_found_by_itself(planner: Client) -> None:

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from audiences.bitmaps import collect, dump
 from audiences.models import Customer, SegmentRefresh, Subscription, Suppression, Workspace
 from campaigns.models import Campaign, Send
-from deliveries.models import Delivery, QuietHours, ShardAdmission
 from campaigns.services import sends
+from deliveries.models import Delivery, QuietHours, ShardAdmission
 from deliveries.services import admitting
 from deliveries.services.admitting import ShardToAdmit, admit_shard, begin_due_sends, shards_to_admit
 from deliveries.services.finishing import finish_sends

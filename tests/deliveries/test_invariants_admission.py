@@ -1,14 +1,15 @@
 """Invariants 1 to 4 of the design, with several shards in play and everything that can happen between two of them."""
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, transaction
-from hypothesis import settings
+from django.db import IntegrityError, connection, transaction
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
 
 from audiences.bitmaps import load
 from audiences.models import Customer, Suppression, Workspace
-from campaigns.models import Campaign, Firing, Send
+from campaigns.models import Firing, Send
 from campaigns.queries.campaigns import read_plan
 from deliveries.caps import CALENDAR, CapRule, Reach, period_of
 from deliveries.models import Delivery, QuietHours
@@ -30,8 +31,8 @@ from deliveries.queries.outcomes import outcomes_of
 from deliveries.queries.rules import workspace_rules
 from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
 from deliveries.services.finishing import finish_sends
-from tests.builders import NOW, make_customer, make_send, make_team, make_topic
-from tests.deliveries.scenes import admit_all, admitted, approve, make_approved_send, make_cap, make_spread, withheld
+from tests.builders import NOW, make_team, make_topic
+from tests.deliveries.scenes import admit_all, admitted, make_approved_send, make_cap, make_spread, withheld
 
 IDS = (1, 2, 255, 256, 257, 700)
 ZONES = ("", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
@@ -205,3 +206,114 @@ def assert_sums_are_exact(send: Send) -> None:
 def test_invariants_02_and_03_hold_whatever_is_planned_admitted_and_changed_in_between() -> None:
     steps = settings(max_examples=30, stateful_step_count=14, deadline=None)
     run_state_machine_as_test(Workdays, settings=steps)
+
+
+@pytest.mark.django_db
+def test_invariant_01_the_database_refuses_a_second_delivery_firing_or_send() -> None:
+    make_spread([1])
+    send = make_approved_send([1])
+    admit_all()
+    twins: list[Any] = [
+        Delivery.objects.get(),
+        Firing.objects.create(
+            campaign=send.campaign, customer_id=1, key="event:1", occurred_at=NOW, due_at=NOW, send=send
+        ),
+        send,
+    ]
+    for twin in twins:
+        twin.pk, twin._state.adding = None, True
+        with pytest.raises(IntegrityError), transaction.atomic():
+            twin.save()
+
+
+@given(
+    history=st.lists(st.tuples(MEMBERS, st.integers(1, 100), OPTIONS), max_size=3),
+    members=MEMBERS,
+    options=OPTIONS,
+    ahead=st.lists(st.tuples(MEMBERS, st.integers(1, 100), OPTIONS), max_size=2),
+    caps=CAPS,
+    zones=st.lists(st.sampled_from(ZONES), min_size=len(IDS), max_size=len(IDS)),
+    local=st.booleans(),
+)
+@settings(max_examples=50)
+@pytest.mark.django_db
+def test_invariant_04_the_forecast_equals_the_admission_to_the_customer(
+    history: list[Any],
+    members: set[int],
+    options: dict[str, Any],
+    ahead: list[Any],
+    caps: list[dict[str, Any]],
+    zones: list[str],
+    local: bool,
+) -> None:
+    with transaction.atomic():
+        for pk, zone in zip(IDS, zones, strict=True):
+            make_spread([pk], timezone=zone)
+        write_caps(caps)
+        QuietHours.objects.create(channel="email", start=time(21), end=time(8))
+        for audience, hours, fields in sorted(history, key=lambda each: -each[1]):
+            make_approved_send(audience, FIRST_HOUR - timedelta(hours=hours), **fields)
+            admit_all(FIRST_HOUR - timedelta(hours=hours))
+        schedule = {"local_due": "2026-11-23T09:00", "zone": "customer"} if local else {}
+        send = make_approved_send(members, FIRST_HOUR, **schedule, **options)
+        for audience, hours, fields in ahead:
+            make_approved_send(audience, FIRST_HOUR + timedelta(hours=hours), **fields)
+        before = foretold(send)
+        begin_due_sends(FIRST_HOUR)
+        for hours in range(27):
+            for each in shards_to_admit(FIRST_HOUR + timedelta(hours=hours)):
+                admit_shard(each.send_id, each.shard, each.due_at, FIRST_HOUR + timedelta(hours=hours))
+        assert before == written(send)
+        transaction.set_rollback(True)
+
+
+def foretold(send: Send) -> dict[str, dict[str, list[Any]]]:
+    """By channel: customers by reason and what bound them, and the admitted with their moments."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for shard in decisions(send.campaign, read_plan(send.campaign), send.due_at, send.due_at):
+        for each in shard:
+            parts = found.setdefault(each.channel, {})
+            for gate in each.decision.withheld:
+                parts.setdefault(f"{gate.reason} {gate.bound_by}".strip(), []).extend(gate.taken)
+            moments = [(customer, due.at, due.expires_at) for due in each.dues for customer in due.members]
+            parts.setdefault("admitted", []).extend(moments)
+    return {channel: {key: sorted(parts[key]) for key in parts} for channel, parts in found.items()}
+
+
+def written(send: Send) -> dict[str, dict[str, list[Any]]]:
+    found: dict[str, dict[str, list[Any]]] = {}
+    for channel in read_plan(send.campaign).channels:
+        rows = Delivery.objects.filter(send=send, channel=channel).order_by("customer")
+        moments = list(rows.values_list("customer", "due_at", "expires_at"))
+        parts = {key: sorted(ids) for key, ids in withheld(send, channel).items()}
+        found[channel] = {**parts, "admitted": moments}
+    return found
+
+
+def admit_in_threads(work: list[tuple[int, int, datetime]]) -> None:
+    """Every shard of every send at once, each in a thread with a connection of its own, and each twice."""
+
+    def admit(each: tuple[int, int, datetime]) -> None:
+        try:
+            admit_shard(*each, NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(admit, [*work, *work]))
+
+
+@pytest.mark.parametrize("kind", ["rolling", "calendar"])
+@pytest.mark.django_db(transaction=True)
+def test_invariant_03_workers_that_race_for_the_last_slots_never_overfill_a_cap(kind: str) -> None:
+    make_spread([1, 2, 300])
+    make_cap(3, 7, kind=kind)
+    minutes = [timedelta(minutes=minute) for minute in range(8)]
+    made = [make_approved_send([1, 2, 300], NOW - minute, channels=["email", "in_app"]) for minute in minutes]
+    begin_due_sends(NOW)
+    admit_in_threads([(each.send_id, each.shard, each.due_at) for each in reversed(shards_to_admit(NOW))])
+    assert windows_over(workspace_rules().caps[0], zones_now()) == []
+    assert Delivery.objects.count() == 9
+    for send in made:
+        send.refresh_from_db()
+        assert_sums_are_exact(send)

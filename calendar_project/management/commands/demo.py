@@ -89,7 +89,7 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory() as folder:
             customers, events = write_files(data, Path(folder), read_now())
             call_command("import_customers", str(customers), stdout=self.stderr)
-            call_command("import_events", str(events), stdout=self.stderr)
+            call_command("import_events", str(events), "--property", "cds=cds", stdout=self.stderr)
 
     def _order(self, now: datetime) -> None:
         """Some customers order at this moment: live events, that fire."""

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +28,9 @@ class Command(BaseCommand):
             )
         data_dir: Path = settings.ENVIRONMENT.data_dir
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
-        try:
-            with only_one(data_dir / "almanac.lock"):
-                self._run(data_dir / "sign-in")
-        except KeyboardInterrupt:
-            self.stdout.write("Stopped before it was ready. The next start goes on from here.")
+            signal.signal(number, _leave)
+        with only_one(data_dir / "almanac.lock"):
+            self._run(data_dir / "sign-in")
 
     def _run(self, sign_in: Path) -> None:
         # Imported here: it makes the web application, which a mere `manage.py help` does not need.
@@ -55,7 +53,7 @@ class Command(BaseCommand):
         self._tell(f"Almanac is at    {settings.BASE_URL}/")
         if password:
             self._tell(f"Sign in as       {first_start.ADMIN}")
-            self._tell(f"with password    {password}    (kept in {sign_in.name} in {sign_in.parent})")
+            self._tell(f"with password    {password}    (kept in {_short(sign_in)})")
         self._tell("Ctrl-C stops it.")
 
     def _tell(self, line: str) -> None:
@@ -63,8 +61,18 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _short(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _leave(*_: object) -> None:
+    """Stopped while getting ready, at once. Not an exception: one that is raised inside a call from SQLite is lost.
+
+    Nothing needs tidying: each migration is a transaction, and so is the sample.
+    """
+    os.write(sys.stdout.fileno(), b"Stopped before it was ready. The next start goes on from here.\n")
+    os._exit(0)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ LIFECYCLE = (
             letter(
                 "Three records for your weekend",
                 "Hello {{ customer.attributes.first_name }},",
-                "you like {{ customer.attributes.taste }}, so this week’s three come from that shelf: one that everybody "
+                "you like {{ customer.attributes.taste }}, so this week’s three come from that shelf: one that "
+                "everybody "
                 "knows, one that nobody does, and one that is better on the second side.",
                 "Put the kettle on. Side A takes about twenty minutes.",
                 button=("Hear this week’s three", "/tips/weekend"),
@@ -43,7 +44,8 @@ LIFECYCLE = (
             letter(
                 "In the crates today: second-hand, checked, from $6",
                 "Hello {{ customer.attributes.first_name }},",
-                "forty crates came in on Monday. We have played every record once, cleaned what needed it and marked what "
+                "forty crates came in on Monday. We have played every record once, cleaned what needed it and "
+                "marked what "
                 "crackles. The best of the {{ customer.attributes.taste }} goes first, as ever.",
                 button=("Look through the crates", "/second-hand"),
             ),
@@ -68,7 +70,8 @@ LIFECYCLE = (
             letter(
                 "What goes well with your last order",
                 "Hello {{ customer.attributes.first_name }},",
-                "thank you for your order. People who chose the same kept coming back to two other records, and we think "
+                "thank you for your order. People who chose the same kept coming back to two other records, "
+                "and we think "
                 "that you may as well.",
                 button=("See the two", "/goes-well-with"),
             ),
@@ -98,7 +101,8 @@ LIFECYCLE = (
             letter(
                 "Sixty quiet days, {{ customer.attributes.first_name }}",
                 "It has been two months since your last record. No hurry from our side.",
-                "Should your shelf have room again: here is what came out in {{ customer.attributes.taste }} meanwhile, in "
+                "Should your shelf have room again: here is what came out in {{ customer.attributes.taste }} "
+                "meanwhile, in "
                 "one short list.",
                 button=("What you missed", "/since-you-left"),
             ),
@@ -127,7 +131,8 @@ LIFECYCLE = (
             letter(
                 "One record is a start",
                 "Hello {{ customer.attributes.first_name }},",
-                "you bought one record with us, and we would like to know whether we chose well for you. Tell us with one "
+                "you bought one record with us, and we would like to know whether we chose well for you. Tell "
+                "us with one "
                 "tap, and the next tip will be closer.",
                 button=("It was a good one, it was not", "/first-record"),
             ),
@@ -150,12 +155,14 @@ LIFECYCLE = (
             letter(
                 "Postage is on us until Sunday",
                 "Hello {{ customer.attributes.first_name }},",
-                "you used to order often. Whatever kept you: until Sunday we pay the postage, for any number of records.",
+                "you used to order often. Whatever kept you: until Sunday we pay the postage, for any number "
+                "of records.",
                 button=("Choose something", "/welcome-back"),
             ),
             letter(
                 "{{ customer.attributes.first_name }}, your shelf called",
-                "It says that there is room next to the {{ customer.attributes.taste }}. Until Sunday we pay the postage.",
+                "It says that there is room next to the {{ customer.attributes.taste }}. Until Sunday we pay "
+                "the postage.",
                 button=("Fill the gap", "/welcome-back"),
                 variant="B",
             ),

@@ -39,7 +39,8 @@ PRODUCT = (
             letter(
                 "The new player is here",
                 "Hello {{ customer.attributes.first_name }},",
-                "it starts twice as fast, keeps playing in a tunnel, and shows the back of the sleeve when you turn your "
+                "it starts twice as fast, keeps playing in a tunnel, and shows the back of the sleeve when you "
+                "turn your "
                 "phone. Nothing to install: it is there when you open the app.",
                 button=("Try it", "/app/player"),
             ),
@@ -66,7 +67,8 @@ PRODUCT = (
             letter(
                 "For beta testers: search by sleeve",
                 "Hello {{ customer.attributes.first_name }},",
-                "point your camera at a sleeve, and the app tells you what it is, what it costs and whether you have it "
+                "point your camera at a sleeve, and the app tells you what it is, what it costs and whether "
+                "you have it "
                 "already. It is right four times in five. We would like to hear about the fifth.",
                 button=("Try it first", "/app/beta/sleeves"),
             ),
@@ -107,7 +109,8 @@ PRODUCT = (
             letter(
                 "Our terms change on the first of next month",
                 "Dear {{ customer.name }},",
-                "two things change: returns are free for sixty days instead of thirty, and the club may be paused at any time. "
+                "two things change: returns are free for sixty days instead of thirty, and the club may be "
+                "paused at any time. "
                 "Nothing else does, and you need not do anything.",
                 button=("Read both versions side by side", "/terms"),
             ),

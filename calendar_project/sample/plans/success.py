@@ -21,7 +21,8 @@ SUCCESS = (
             letter(
                 "Your terms from next month",
                 "Dear {{ customer.name }},",
-                "from the first of next month your discount is counted on whole crates and not on single records. For nearly "
+                "from the first of next month your discount is counted on whole crates and not on single "
+                "records. For nearly "
                 "every shop this is better by a little; where it is not, write to us and we keep yours as it is.",
                 button=("See your own figures", "/shops/terms"),
             ),
@@ -74,7 +75,8 @@ SUCCESS = (
             letter(
                 "Is the club still right for you?",
                 "Hello {{ customer.attributes.first_name }},",
-                "you are in the club and have not ordered for sixty days. If something went wrong, tell us and we put it "
+                "you are in the club and have not ordered for sixty days. If something went wrong, tell us and "
+                "we put it "
                 "right. If it is not for you at present, you can pause it with one tap and nothing is lost.",
                 button=("Tell us, or pause", "/club/help"),
             ),
@@ -104,7 +106,8 @@ SUCCESS = (
             letter(
                 "Half an hour about the coming season",
                 "Dear {{ customer.name }},",
-                "which records will you want more of, and which did you send back? Half an hour with us now saves you a crate "
+                "which records will you want more of, and which did you send back? Half an hour with us now "
+                "saves you a crate "
                 "of returns later.",
                 button=("Choose a time", "/call"),
             ),
@@ -128,7 +131,9 @@ SUCCESS = (
                 "three parcels in a hundred come back because somebody moved. Please look once whether yours is right.",
                 button=("Check my address", "/account/address"),
             ),
-            note("Is your address right?", "Three parcels in a hundred come back. It takes a moment.", "/account/address"),
+            note(
+                "Is your address right?", "Three parcels in a hundred come back. It takes a moment.", "/account/address"
+            ),
         ),
         more={"reach": "first", "priority": 30},
     ),

@@ -87,6 +87,33 @@ def test_the_sql_of_a_rule_takes_whom_plain_python_takes(people: list[Person], r
         assert set(matching_ids(rule, NOW)) == expected, rule
 
 
+@pytest.mark.parametrize(
+    ("comparison", "days"),
+    [
+        ({"less_than": "2026-11-20"}, [18, 19]),
+        ({"at_most": "2026-11-20"}, [18, 19, 20]),
+        ({"more_than": "2026-11-20"}, [21, 22]),
+        ({"at_least": "2026-11-20"}, [20, 21, 22]),
+        ({"within_days": 2}, [21, 22]),
+        ({"more_than_days_ago": 2}, [18, 19, 20]),
+    ],
+)
+def test_a_date_is_a_whole_day(comparison: dict[str, Any], days: list[int]) -> None:
+    for day in (18, 19, 20, 21, 22):
+        make_customer(created_at=NOW.replace(day=day))
+    found = matching({"attribute": "created_at", **comparison}, NOW)
+    assert sorted(each.created_at.day for each in found) == days
+
+
+def test_before_and_after_a_date_leave_that_day_out() -> None:
+    for day in (19, 20, 21):
+        customer = make_customer(name=str(day))
+        at = NOW.replace(day=day)
+        Event.objects.create(customer=customer, name="ordered", occurred_at=at, idempotency_key=str(day))
+    for operator, name in (("before", "19"), ("after", "21")):
+        assert [each.name for each in matching({"first": "ordered", operator: "2026-11-20"}, NOW)] == [name]
+
+
 def test_the_erased_are_in_no_rule() -> None:
     make_customer(external_id="erased-1", erased_at=NOW)
     assert not matching({"attribute": "created_at", "more_than": "2020-01-01"}, NOW).exists()

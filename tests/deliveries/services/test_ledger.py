@@ -11,14 +11,15 @@ from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send, only, states
 
 pytestmark = pytest.mark.django_db
+MINE = "mine"
 LATER = NOW + timedelta(minutes=5)
 
 
-def claim(token: str = "mine", now: datetime = NOW) -> list[int]:
+def claim(token: str = MINE, now: datetime = NOW) -> list[int]:
     return ledger.claim("memory", token, now, 100)
 
 
-def mark(ids: list[int], token: str = "mine", now: datetime = NOW) -> list[int]:
+def mark(ids: list[int], token: str = MINE, now: datetime = NOW) -> list[int]:
     with transaction.atomic():
         ledger.lock(ids)
         return ledger.mark(ids, token, now)

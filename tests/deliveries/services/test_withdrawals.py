@@ -1,6 +1,9 @@
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from audiences.models import Subscription, Suppression
 from deliveries.channels.memory import MemoryChannel
@@ -110,3 +113,30 @@ def test_a_customer_chooses_many_things_at_once(memory: Memory) -> None:
     changed = withdrawals.set_preferences(customer.pk, {(topic_id, "memory"): False, (topic_id, "email"): True}, NOW)
     assert changed == 2
     assert states(send) == {"withheld": 1}
+
+
+def test_invariant_05_a_mark_that_waited_for_an_opt_out_sees_it(memory: Memory) -> None:
+    """The opt-out holds the row while the mark waits for it: what was true before it waited must not count."""
+    customer = make_customer()
+    send = make_memory_send([customer])
+    ids = ledger.claim("memory", "mine", NOW, 10)
+    marked: list[list[int]] = []
+    withdrawn = threading.Event()
+
+    def mark() -> None:
+        withdrawn.wait(5)
+        try:
+            with transaction.atomic():
+                ledger.lock(ids)
+                marked.append(ledger.mark(ids, "mine", NOW))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=mark)
+    worker.start()
+    with transaction.atomic():
+        withdrawals.opt_out(customer.pk, send.campaign.topic_id, "memory", NOW)
+        withdrawn.set()
+        time.sleep(0.3)
+    worker.join()
+    assert (marked, only(send).state) == ([[]], "withheld")

@@ -1,0 +1,245 @@
+"""The campaign page: what it shows, what its buttons do, and for whom."""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audiences.clock import read_now
+from audiences.models import Workspace
+from campaigns.models import Campaign
+from campaigns.services import lifecycle
+from campaigns.services.versions import record_version
+from deliveries.channels.outbox import MemoryOutbox
+from tests.builders import make_campaign, make_customer, make_customers, make_message, make_segment, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """A draft for tomorrow: pages read the clock themselves, so its day has to be ahead of it."""
+    Workspace.current()
+    now = read_now()
+    tomorrow = now.date() + timedelta(days=1)
+    segment = make_segment(make_customers(4))
+    made = make_campaign([segment], name="Trial ending", owner=make_user("eli"), start_date=tomorrow)
+    record_version(made.pk, None, now)
+    return made
+
+
+def sign_in(client: Client, campaign: Campaign, role: str = "approver", **fields: Any) -> User:
+    user = make_user(team=campaign.team, role=role, **fields)
+    client.force_login(user)
+    return user
+
+
+def address(campaign: Campaign) -> str:
+    return reverse("calendar:campaign", args=[campaign.pk])
+
+
+def page(client: Client, campaign: Campaign, **query: str) -> str:
+    response = client.get(address(campaign), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def click(client: Client, campaign: Campaign, name: str, **values: Any) -> str:
+    """Press a button of the page; what the next page says."""
+    where = reverse("calendar:move-campaign", args=[campaign.pk, name])
+    response = client.post(where, {"version": 1, **values}, follow=True)
+    campaign.refresh_from_db()
+    found = re.search(r'<ul class="notices".*?</ul>', response.content.decode(), re.DOTALL)
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0]))).strip() if found else ""
+
+
+def test_the_page_says_the_plan_in_words(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    text = page(client, campaign)
+    assert "Trial ending" in text
+    assert f"{campaign.start_date:%a %-d %b %Y} at 09:00" in text
+    assert "leaves out who is at a cap, priority 50" in text
+
+
+def test_the_forecast_is_a_funnel_that_names_every_reason(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(client, campaign)))
+    assert "4 audience" in text
+    assert "4 will be sent" in text
+
+
+def test_nobody_sees_a_campaign_without_signing_in(client: Client, campaign: Campaign) -> None:
+    assert client.get(address(campaign)).status_code == 302
+    assert client.post(reverse("calendar:move-campaign", args=[campaign.pk, "ask"])).status_code == 302
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+def test_a_campaign_that_is_not_there_is_not_found(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    for number in (campaign.pk + 1, 10**30):
+        assert client.get(f"/calendar/campaigns/{number}/").status_code == 404
+
+
+def test_a_planner_asks_and_an_approver_approves(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign, "planner")
+    assert click(client, campaign, "ask") == "Asked for approval."
+    assert campaign.status == "in_review"
+    sign_in(client, campaign, "approver")
+    assert click(client, campaign, "approve") == "Approved."
+    assert campaign.status == "approved"
+
+
+def test_a_second_click_changes_nothing_and_is_no_mistake(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    click(client, campaign, "ask")
+    entries = campaign.history.count()
+    assert click(client, campaign, "ask") == "Asked for approval."
+    assert campaign.history.count() == entries
+
+
+def test_an_approval_of_a_version_that_was_edited_since_is_refused(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    click(client, campaign, "ask")
+    campaign.name = "Another"
+    campaign.save()
+    record_version(campaign.pk, None, read_now())
+    lifecycle.ask_for_approval(campaign.pk, None, read_now())
+    assert "has changed since version 1" in click(client, campaign, "approve")
+    assert campaign.status == "in_review"
+
+
+@pytest.mark.parametrize("name", ["ask", "cancel"])
+def test_a_viewer_has_no_buttons_and_is_refused_without_them(client: Client, campaign: Campaign, name: str) -> None:
+    sign_in(client, campaign, "viewer")
+    assert "Ask for approval" not in page(client, campaign)
+    assert "Only planners and approvers" in click(client, campaign, name)
+    assert campaign.status == "draft"
+
+
+def test_a_planner_cannot_approve(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign, "planner")
+    click(client, campaign, "ask")
+    assert "Only approvers" in click(client, campaign, "approve")
+    assert campaign.status == "in_review"
+
+
+def test_what_stands_in_the_way_is_said_sentence_by_sentence(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    campaign.messages.all().delete()
+    campaign.include.clear()
+    said = click(client, campaign, "ask")
+    assert "There is no message for email." in said
+    assert "Include at least one segment" in said
+    assert campaign.status == "draft"
+
+
+def test_a_cancellation_keeps_its_reason(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    click(client, campaign, "cancel", note="The fair is full.")
+    assert campaign.status == "cancelled"
+    assert "The fair is full." in page(client, campaign)
+
+
+@pytest.mark.parametrize("name", ["ask", "approve", "decline", "pause", "resume", "cancel"])
+def test_nothing_moves_by_get(client: Client, campaign: Campaign, name: str) -> None:
+    sign_in(client, campaign)
+    assert client.get(reverse("calendar:move-campaign", args=[campaign.pk, name])).status_code == 405
+
+
+def test_nothing_moves_without_the_csrf_token(campaign: Campaign) -> None:
+    client = Client(enforce_csrf_checks=True)
+    sign_in(client, campaign)
+    response = client.post(reverse("calendar:move-campaign", args=[campaign.pk, "ask"]))
+    assert response.status_code == 403
+    assert "Nothing was changed" in response.content.decode()
+
+
+def test_a_button_that_there_is_not_is_not_found(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    assert client.post(reverse("calendar:move-campaign", args=[campaign.pk, "explode"])).status_code == 404
+
+
+@pytest.mark.parametrize("version", ["", "x", "9" * 40, "-1", "²"])
+def test_a_version_that_is_no_number_approves_nothing(client: Client, campaign: Campaign, version: str) -> None:
+    sign_in(client, campaign)
+    click(client, campaign, "ask")
+    click(client, campaign, "approve", version=version)
+    assert campaign.status == "in_review"
+
+
+def test_messages_are_shown_as_the_chosen_customer_gets_them(client: Client, campaign: Campaign) -> None:
+    make_customer(external_id="zoe", name="Zoe <b>& Co</b>")
+    sign_in(client, campaign)
+    shown = page(client, campaign, customer="zoe")
+    assert "Hello Zoe &lt;b&gt;&amp; Co&lt;/b&gt;" in shown
+    assert "There is no customer “nobody”." in page(client, campaign, customer="nobody")
+
+
+def test_html_is_cleaned_and_framed_in_a_sandbox(client: Client, campaign: Campaign) -> None:
+    message = campaign.messages.get()
+    message.html = (
+        '<p onclick="x()">Hi</p><script>alert(1)</script><img src="https://evil.example/p.gif"><style>p{}</style>'
+    )
+    message.save()
+    sign_in(client, campaign)
+    frame = re.search(r"<iframe[^>]*>", page(client, campaign))
+    assert frame
+    assert 'sandbox=""' in frame[0]
+    inside = html.unescape(re.search(r'srcdoc="([^"]*)"', frame[0])[1])  # type: ignore[index]
+    assert "<p>Hi</p>" in inside
+    assert not re.search(r"script|onclick|evil|<style", inside)
+
+
+def test_a_template_that_fails_is_told_and_does_not_break_the_page(client: Client, campaign: Campaign) -> None:
+    make_message(campaign, "in_app", title="{% for %}")
+    sign_in(client, campaign)
+    assert page(client, campaign)
+
+
+def test_links_of_a_preview_unsubscribe_nobody(client: Client, campaign: Campaign) -> None:
+    campaign.messages.update(html="<a href='{{ links.unsubscribe }}'>off</a>")
+    sign_in(client, campaign)
+    assert f"http://testserver{address(campaign)}" in html.unescape(page(client, campaign))
+
+
+def test_a_test_to_oneself_is_mailed_and_is_no_delivery(client: Client, campaign: Campaign, settings: Any) -> None:
+    settings.EMAIL_URL = "memory://"
+    MemoryOutbox.messages.clear()
+    user = sign_in(client, campaign, email="ana@example.com")
+    message = campaign.messages.get()
+    response = client.post(reverse("calendar:test-to-me", args=[campaign.pk, message.pk]), follow=True)
+    assert "Sent to ana@example.com." in response.content.decode()
+    assert [envelope.recipient for envelope in MemoryOutbox.messages] == [user.email]
+    assert b"Subject: [Test] Hello" in MemoryOutbox.messages[0].data
+    assert not campaign.sends.filter(deliveries__isnull=False).exists()
+
+
+def test_a_test_needs_an_address_and_the_right(client: Client, campaign: Campaign) -> None:
+    message = campaign.messages.get()
+    where = reverse("calendar:test-to-me", args=[campaign.pk, message.pk])
+    sign_in(client, campaign)
+    assert "You have no address here" in client.post(where, follow=True).content.decode()
+    sign_in(client, campaign, "viewer", email="tom@example.com")
+    assert "Only planners and approvers" in client.post(where, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_the_page_takes_the_same_queries_with_1_and_with_3_sends(client: Client, campaign: Campaign, days: int) -> None:
+    # One customer, so that the forecast is of one shard.
+    campaign.include.set([make_segment(make_customers(1))])
+    Campaign.objects.filter(pk=campaign.pk).update(trigger="recurring", rrule=f"FREQ=DAILY;COUNT={days}")
+    record_version(campaign.pk, None, read_now())
+    assert campaign.sends.filter(state="scheduled").count() == days
+    sign_in(client, campaign)
+    with CaptureQueriesContext(connection) as queries:
+        page(client, campaign)
+    # PostgreSQL is asked for the time as well.
+    assert len(queries) == (48 if connection.vendor == "postgresql" else 47)

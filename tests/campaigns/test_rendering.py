@@ -1,0 +1,129 @@
+"""Templates: what they may say, and the limits that none of them leaves."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.rendering import LARGEST_OUTPUT, TemplateProblem, compile_template, unknown_fields
+
+CONTEXT = {
+    "customer": {"name": "<b>Ann</b>", "email": "ann@example.com", "attributes": {"plan": "pro", "tags": ["a", "b"]}},
+    "event": {"name": "ordered", "value": 12.5},
+    "links": {"unsubscribe": "https://x.test/u?a=1&b=2"},
+}
+
+
+def render(text: str, *, html: bool = False, context: dict[str, Any] | None = None) -> str:
+    return compile_template(text, html=html).render(context or CONTEXT)
+
+
+def test_a_value_is_escaped_in_html_and_left_alone_in_text() -> None:
+    assert render("Hi {{ customer.name }}", html=True) == "Hi &lt;b&gt;Ann&lt;/b&gt;"
+    assert render("Hi {{ customer.name }}") == "Hi <b>Ann</b>"
+    assert render("<p>{{ links.unsubscribe }}</p>", html=True) == "<p>https://x.test/u?a=1&amp;b=2</p>"
+
+
+def test_a_missing_value_may_be_asked_for_but_is_never_printed_as_nothing() -> None:
+    assert render("{{ customer.attributes.city | default: 'you' }}") == "you"
+    assert render("{% if customer.attributes.city %}a{% else %}b{% endif %}") == "b"
+    assert (
+        render(
+            "{% if customer.attributes.city == 'Rome' %}a{% endif %}{% unless customer.attributes.x %}c{% endunless %}"
+        )
+        == "c"
+    )
+    with pytest.raises(TemplateProblem, match=r"Line 2: this customer has no value for it: customer\.attributes\.city"):
+        render("Hi\n{{ customer.attributes.city }}")
+
+
+def test_loops_and_filters_work() -> None:
+    assert (
+        render("{% for tag in customer.attributes.tags %}{{ forloop.index }}{{ tag | upcase }} {% endfor %}")
+        == "1A 2B "
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("a\n{% if x %}", "endif"),
+        ("{{", "Line 1: expected"),
+        ("a\nb\n{% frobnicate %}", "Line 3: unexpected tag 'frobnicate'"),
+        ("\n{{ customer.name | shout }}", "Line 2: there is no filter “shout”"),
+        ("{{ customer.name | safe }}", "there is no filter “safe”"),
+        ("{% include 'settings.py' %}", "unexpected tag 'include'"),
+        ("{% render '/etc/passwd' %}", "unexpected tag 'render'"),
+        ("{% if 1 %}" * 100 + "{% endif %}" * 100, "nesting"),
+        ("x" * 200_001, "at most 200,000"),
+    ],
+)
+def test_a_template_that_cannot_be_read_says_where(text: str, part: str) -> None:
+    with pytest.raises(TemplateProblem, match=part):
+        compile_template(text, html=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for i in (1..99999999) %}x{% endfor %}",
+        "{% for i in (1..4000) %}{% for j in (1..4000) %}x{% endfor %}{% endfor %}",
+        "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | replace: 'a', a %}" * 6,
+        "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | append: a %}" * 40 + "{{ a }}",
+        "{% assign a = 'aaaaaaaaaa' | split: '' %}{% assign b = a | join: 'xxxxxxxxxx' %}" * 1
+        + "{% assign b = b | split: '' | join: b | split: '' | join: b | split: '' | join: b %}",
+        "{% assign a = 99999 %}{% for i in (1..99) %}{% assign a = a | times: a %}{% endfor %}",
+        "{% capture a %}" + "{% for i in (1..5000) %}" + "x" * 200 + "{% endfor %}{% endcapture %}{{ a }}",
+        "{% for i in (1..5000) %}{{ customer.name | upcase | downcase | upcase | size }}{% endfor %}" * 60,
+        "{% tablerow i in (1..999999) %}x{% endtablerow %}",
+    ],
+)
+def test_no_template_works_for_long_or_grows_large(text: str) -> None:
+    with pytest.raises(TemplateProblem):
+        render(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 1 | divided_by: 0 }}",
+        "{{ '99999999999999999' | date: '%Y' }}",
+        "{{ 'x' | base64_decode }}",
+        "{% break %}",
+        "{{ customer.name.__class__.__mro__ }}",
+        "{{ nothing }}",
+    ],
+)
+def test_whatever_fails_is_one_kind_of_error(text: str) -> None:
+    with pytest.raises(TemplateProblem):
+        render(text)
+
+
+@given(st.text(alphabet="{}%| .:'\"abci12\n", max_size=60), st.booleans())
+def test_any_text_renders_or_says_why_not(text: str, html: bool) -> None:
+    try:
+        assert len(render(text, html=html)) <= LARGEST_OUTPUT
+    except TemplateProblem as problem:
+        assert str(problem).endswith(".")  # noqa: PT017 either is right
+
+
+@given(st.text(max_size=50))
+def test_no_value_of_a_customer_becomes_html(name: str) -> None:
+    shown = render("{{ customer.name }}", html=True, context={"customer": {"name": name}})
+    assert not set(shown) & set("<>\"'")
+
+
+def test_unknown_names_are_found_without_rendering() -> None:
+    known = {"customer.name", "customer.attributes.plan", "event.*"}
+    text = """{{ customer.name.size }} {{ customer.nmae }}
+    {% if customer.attributes.paln == 'x' %}{{ event.a.b }}{% endif %}
+    {% assign x = customer.attributes.plan %}{{ x }}{% for i in (1..3) %}{{ i }}{{ forloop.last }}{% endfor %}
+    {{ customer.attributes[x] }} {{ plan }}"""
+    assert unknown_fields(text, known) == [
+        "customer.attributes.[…]",
+        "customer.attributes.paln",
+        "customer.nmae",
+        "plan",
+    ]
+    assert unknown_fields("{{ links.unsubscribe }}", {"links.unsubscribe"}) == []
