@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A list and a page per row, to look at. Counting the whole table for the footer is left out: it may be large."""
+    """A list and a page per row, to look at. Nothing is counted that is not shown: tables may be large."""
 
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     actions = None
     list_per_page = 50
 

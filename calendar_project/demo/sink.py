@@ -1,8 +1,9 @@
 """A mail server of the demo's own, on loopback: it counts what arrives, which is the other half of the account."""
 
+from asyncio import Server
 from collections import Counter
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -12,8 +13,8 @@ class FreePortController(Controller):
     """Listens on whatever port is free, which its base would not look up before it tries the port."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        self.port = cast(Server, self.server).sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's own
 
 
 class MailSink:
@@ -42,7 +43,7 @@ class MailSink:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Called by the server once per mail, after the final dot."""
-        self.arrivals[_message_id(bytes(envelope.content or b""))] += 1
+        self.arrivals[_message_id(cast(bytes, envelope.content))] += 1
         return "250 taken"
 
 

@@ -57,14 +57,18 @@ def celery_processes(email_url: str, processes: int) -> Iterator[None]:
         [*celery, "worker", f"--concurrency={processes}", "--loglevel=WARNING", "--hostname=demo@%h"],
         [*celery, "beat", "--loglevel=WARNING", f"--schedule={settings.ENVIRONMENT.data_dir / 'demo-beat'}"],
     ]
-    started = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603 - our own command line
-    try:
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=60)
+    with (settings.ENVIRONMENT.data_dir / "demo-workers.log").open("w") as log:
+        started = [
+            subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own command line
+            for command in commands
+        ]
+        try:
+            yield
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(timeout=60)
 
 
 def _timed(name: str, seconds: dict[str, float], work: Callable[[], object]) -> None:

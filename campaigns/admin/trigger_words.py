@@ -1,10 +1,12 @@
 """A campaign's trigger as people say it."""
 
-import re
-
 from campaigns.models import Campaign
 
 from .durations import in_words
+
+UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+DAYS = {"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
+SAID = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY"}
 
 
 def trigger_in_words(campaign: Campaign) -> str:
@@ -51,11 +53,6 @@ def _silence(campaign: Campaign) -> str:
     return f"{days} days without {campaign.event or '(no event yet)'}"
 
 
-UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
-DAYS = {"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
-SAID = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY"}
-
-
 def rule_in_words(rrule: str) -> str:
     """“every 2 weeks on Tue, Thu”; a rule that says more than that is shown as it is."""
     parts = dict(part.split("=", 1) for part in rrule.upper().rstrip(";").split(";") if "=" in part)
@@ -64,6 +61,6 @@ def rule_in_words(rrule: str) -> str:
         return rrule
     unit, number = UNITS[parts["FREQ"]], parts.get("INTERVAL", "1")
     every = f"every {unit}" if number == "1" else f"every {number} {unit}s"
-    dates = re.sub(r",", ", ", parts.get("BYMONTHDAY", ""))
+    dates = parts.get("BYMONTHDAY", "").replace(",", ", ")
     on = ", ".join(DAYS[day] for day in days) + (f"day {dates}" if dates else "")
     return f"{every} on {on}" if on else every

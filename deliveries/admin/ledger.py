@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RadioFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from audiences.admin.exact_filter import ExactFilter
 from audiences.admin.pages import link
 from audiences.admin.read_only import ReadOnlyAdmin
 from campaigns.admin.lists import channel_choices
@@ -37,6 +38,11 @@ class ChannelFilter(RadioFilter):
         return queryset.filter(channel=self.value()) if self.value() else queryset
 
 
+class SendNumber(ExactFilter):
+    title = "number of the send"
+    parameter_name = "send_id"
+
+
 class LedgerAdmin(ReadOnlyAdmin):
     """Tables that grow by the million: pages go on without counting, and only indexed columns are searched."""
 
@@ -49,7 +55,7 @@ class LedgerAdmin(ReadOnlyAdmin):
 class DeliveryAdmin(LedgerAdmin):
     list_display = ["customer", "campaign", "channel", "state_shown", "reason", "due_at", "attempts"]
     list_select_related = ["customer", "send__campaign"]
-    list_filter = [("state", ChoicesDropdownFilter), ChannelFilter, ("send_id", FieldTextFilter)]
+    list_filter = [("state", ChoicesDropdownFilter), ChannelFilter, SendNumber]
     search_fields = ["=customer__external_id"]
     search_help_text = "The customer's external id, in full"
     fields = [
@@ -88,7 +94,7 @@ class DeliveryAdmin(LedgerAdmin):
 @admin.register(Withheld)
 class WithheldAdmin(LedgerAdmin):
     list_display = ["campaign", "send_slot", "channel", "reason", "bound_by", "size", "shard"]
-    list_filter = [("reason", ChoicesDropdownFilter), ChannelFilter, ("send_id", FieldTextFilter)]
+    list_filter = [("reason", ChoicesDropdownFilter), ChannelFilter, SendNumber]
     fields = ["send", "channel", "shard", "reason", "bound_by", "size"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withheld]:

@@ -167,6 +167,34 @@ def test_a_deferred_message_takes_its_slot_where_the_cap_frees() -> None:
     assert list(Delivery.objects.filter(send=send).values_list("due_at", flat=True)) == [NOW + timedelta(hours=22)]
 
 
+def test_a_deferral_minds_the_slots_that_are_taken_ahead_of_it() -> None:
+    make_spread([1])
+    make_cap(1, 1)
+    for hours in (-2, 30):
+        make_approved_send([1], NOW + timedelta(hours=hours))
+        admit_all(NOW + timedelta(hours=hours))
+    send = make_approved_send([1], on_breach="defer", expires_after=timedelta(days=3))
+    admit_all()
+    assert list(Delivery.objects.filter(send=send).values_list("due_at", flat=True)) == [NOW + timedelta(hours=54)]
+
+
+def test_invariant_02_whoever_changes_zone_between_two_slices_is_decided_on_once() -> None:
+    make_spread([1, 2, 3], timezone="Europe/Berlin")
+    start = datetime(2026, 11, 22, 19, tzinfo=UTC)
+    send = make_approved_send([1, 2, 3], start, "2026-11-23T09:00", zone="customer")
+    Customer.objects.filter(pk=3).update(timezone="Asia/Tokyo")
+    begin_due_sends(start)
+    Customer.objects.filter(pk=1).update(timezone="Asia/Tokyo")  # hours before their hour came
+    tokyo, berlin = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 23, 8, tzinfo=UTC)
+    admit_all(tokyo)
+    Customer.objects.filter(pk=3).update(timezone="Europe/Berlin")  # has had it
+    Customer.objects.filter(pk=2).update(timezone="America/New_York")
+    for hours in range(20):
+        admit_all(berlin + timedelta(hours=hours))
+    rows = Delivery.objects.filter(send=send).order_by("customer").values_list("customer", "due_at")
+    assert list(rows) == [(1, tokyo), (2, berlin + timedelta(hours=6)), (3, tokyo)]
+
+
 def test_a_deferral_past_its_expiry_is_expired_and_names_the_cap() -> None:
     make_spread([1])
     cap = make_cap(1, 7)
