@@ -1,5 +1,6 @@
 """A mail server of the demo's own, on loopback: it counts what arrives, which is the other half of the account."""
 
+import logging
 from asyncio import Server
 from collections import Counter
 from types import TracebackType
@@ -21,6 +22,8 @@ class MailSink:
     """Takes every mail and remembers its Message-ID. Use as a context manager; `url` is for `EMAIL_URL`."""
 
     def __init__(self) -> None:
+        # It would log every command of every session.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         self.arrivals: Counter[str] = Counter()
         self._controller = FreePortController(self, hostname="127.0.0.1", port=0)
 
