@@ -32,4 +32,5 @@ app.conf.beat_schedule = {
     "admission": _every(1, "deliveries.tasks.admit_due"),
     "dispatch": _every(1, "deliveries.tasks.dispatch_due"),
     "reaper": _every(5, "deliveries.tasks.reap"),
+    "notices": _every(300, "calendar_project.tasks.tell_owners"),
 }

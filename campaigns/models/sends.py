@@ -15,7 +15,8 @@ class Send(models.Model):
              └──────────┴──────────┴─────────┴──> cancelled | missed(reason)
 
     `slot` is the wall-clock moment that makes it unique: `2026-11-24T09:00` for an occurrence, `2026-11-24` for a
-    day. A send moved by hand keeps its slot and changes `due_at`.
+    day. A send moved by hand keeps its slot and changes `due_at`; one that was dropped and whose slot another took over
+    says so behind it.
     """
 
     class State(models.TextChoices):
@@ -28,13 +29,16 @@ class Send(models.Model):
         MISSED = "missed", "its hour passed; the reason says why"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="sends")
-    slot = models.CharField(max_length=16)
+    slot = models.CharField(max_length=50)
     due_at = models.DateTimeField(help_text="The first instant at which anything of it may leave.")
     # The wall-clock moment that `due_at` stands for where it goes at each customer's own hour; null otherwise.
     local_due = models.CharField(max_length=16, blank=True, default="")
     state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
     reason = models.CharField(max_length=200, blank=True, default="")
     moved_by_hand = models.BooleanField(default=False)
+    owner_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the owner was told that it goes out soon and is not approved."
+    )
     expected_volume = models.PositiveIntegerField(default=0, help_text="People; estimated for continuous campaigns.")
     # Pinned when the audience is frozen: what goes out is this, whatever is edited later.
     version = models.ForeignKey(CampaignVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="sends")

@@ -29,6 +29,18 @@ def due_sends(now: datetime) -> QuerySet[Send]:
     )
 
 
+def unapproved_sends(start: datetime, end: datetime) -> QuerySet[Send]:
+    """Dated sends of the stretch that would be missed for want of an approval, by owner; nobody was told yet."""
+    waiting = (Campaign.Status.DRAFT, Campaign.Status.IN_REVIEW)
+    return (
+        on_calendar()
+        .filter(state=Send.State.SCHEDULED, due_at__gte=start, due_at__lt=end, owner_told_at__isnull=True)
+        .filter(campaign__status__in=waiting)
+        .exclude(campaign__trigger__in=CONTINUOUS)
+        .order_by("campaign__owner", "due_at", "id")
+    )
+
+
 def sends_in(start: datetime, end: datetime) -> QuerySet[Send]:
     """Sends that are due in the half-open stretch, in their order; one query."""
     return on_calendar().filter(due_at__gte=start, due_at__lt=end).order_by("due_at", "id")

@@ -1,0 +1,11 @@
+"""What beat wakes on the top floor."""
+
+from celery import shared_task
+
+from audiences.clock import read_now
+from calendar_project import notices
+
+
+@shared_task
+def tell_owners() -> None:
+    notices.tell_owners(read_now())
