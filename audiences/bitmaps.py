@@ -20,15 +20,6 @@ def collect(ids: Iterable[int]) -> BitMap:
     return BitMap(ids)
 
 
-def shard_of(customer_id: int, size: int) -> int:
-    return customer_id // size
-
-
-def shard_range(shard: int, size: int) -> BitMap:
-    """All ids of a shard, so that `audience & shard_range(...)` cuts it out."""
-    return BitMap(range(shard * size, (shard + 1) * size))
-
-
 def shards(members: BitMap, size: int) -> Iterator[int]:
     """The shards that hold any member, ascending; one look per shard, not per member."""
     position = 0

@@ -9,7 +9,7 @@ from audiences.services import import_queue, segments
 
 @shared_task(base=DjangoTask)
 def refresh_segments() -> None:
-    segments.refresh_all(read_now())
+    segments.refresh_each(read_now)
 
 
 @shared_task(base=DjangoTask)

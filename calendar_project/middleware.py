@@ -1,10 +1,11 @@
-"""Two of the packages' middleware, fitted to this project: static files under ASGI, and the content policy."""
+"""Two of the packages' middleware, fitted to this project, and one of ours: no NUL for the admin to look for."""
 
+from collections.abc import Callable
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.urls import reverse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -42,3 +43,16 @@ class ContentPolicy(CSPMiddleware):
         if not report_only and request.path_info.startswith(reverse("admin:index")):
             parts.replace = {**(parts.replace or {}), **self.ADMIN}
         return parts
+
+
+def refuse_nul_in_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware. PostgreSQL raises where a NUL is looked for, and the admin looks for what it is given."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/admin/") and "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest(
+                "There is a NUL in the query of this address.", content_type="text/plain; charset=utf-8"
+            )
+        return get_response(request)
+
+    return respond

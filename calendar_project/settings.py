@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "calendar_project.middleware.refuse_nul_in_admin",
     "calendar_project.middleware.StaticFiles",
     "calendar_project.middleware.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -151,6 +152,9 @@ EMAIL_URL = ENVIRONMENT.email_url
 EMAIL_FROM = ENVIRONMENT.email_from
 WEBHOOK_URL = ENVIRONMENT.webhook_url
 WEBHOOK_SECRET = ENVIRONMENT.webhook_secret
+WEBHOOK_TIMEOUT = 10  # seconds, of each step
+# Tests alone post to this machine: whoever may set the address could reach into the network with it.
+WEBHOOK_ALLOW_PRIVATE = False
 SHARD_SIZE = ENVIRONMENT.shard_size
 HORIZON_DAYS = 90
 OVERLAP_WINDOW_HOURS = 72
@@ -162,14 +166,19 @@ GRACE_MINUTES = 60
 # When a message is too late to be of use, where its campaign does not say.
 DATED_EXPIRES_HOURS = 24
 CONTINUOUS_EXPIRES_HOURS = 7 * 24
+# A worker that has not been heard of for so long is lost, and what it held is given to others or settled. Longer than
+# one message may take: connecting, every answer, and the minute after the final dot.
+LEASE_SECONDS = int(os.environ.get("LEASE_SECONDS", "120"))
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     # Token before session: an anonymous caller gets 401, not 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "audiences.api.authentication.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    # No browsable API: /api/docs/ is where it is tried on.
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

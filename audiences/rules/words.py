@@ -27,7 +27,6 @@ from .grammar import (
 
 ADJECTIVES = frozenset({"plan", "tier", "status"})
 PLACES = frozenset({"country", "city", "region", "state"})
-OPPOSITE_WORDS = {"who ": "who do not count as those who "}
 COMPARED = {
     Operator.LESS_THAN: "less than",
     Operator.AT_MOST: "at most",

@@ -43,16 +43,21 @@ def set_subscriptions(rows: Sequence[SubscriptionRow], source: str, now: datetim
     """How many changed, in a constant number of queries. Of two rows about the same thing the later holds."""
     with transaction.atomic():
         lock_shards(shard_of_customer(row.customer_id) for row in rows)
-        living = _living(row.customer_id for row in rows)
-        said = _said(living)
-        new = {row.key: row for row in rows if row.customer_id in living}
-        changed = [row for key, row in sorted(new.items()) if said.get(key) is not row.subscribed]
-        Subscription.objects.bulk_create(
-            (_subscription(row, source, now) for row in changed),
-            update_conflicts=True,
-            unique_fields=["customer", "topic", "channel"],
-            update_fields=["subscribed", "source", "changed_at"],
-        )
+        return write_subscriptions(rows, source, now)
+
+
+def write_subscriptions(rows: Sequence[SubscriptionRow], source: str, now: datetime) -> int:
+    """The same, for a caller that holds the locks of the shards already."""
+    living = _living(row.customer_id for row in rows)
+    said = _said(living)
+    new = {row.key: row for row in rows if row.customer_id in living}
+    changed = [row for key, row in sorted(new.items()) if said.get(key) is not row.subscribed]
+    Subscription.objects.bulk_create(
+        (_subscription(row, source, now) for row in changed),
+        update_conflicts=True,
+        unique_fields=["customer", "topic", "channel"],
+        update_fields=["subscribed", "source", "changed_at"],
+    )
     return len(changed)
 
 

@@ -1,6 +1,7 @@
 """Segments kept fresh: who is in them now, and the record of who entered and who left."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from audiences.bitmaps import dump, load
 from audiences.models import Customer, ListMember, Segment, SegmentRefresh
 from audiences.queries import segments as queries
 from audiences.rules import RuleError
+
+logger = logging.getLogger(__name__)
 
 
 def refresh_segment(segment_id: int, now: datetime) -> SegmentRefresh | None:
@@ -57,10 +60,27 @@ def _write(segment: Segment, found: BitMap, now: datetime) -> SegmentRefresh | N
     )
 
 
-def refresh_all(now: datetime) -> list[SegmentRefresh]:
-    """The rows of all segments that changed. Each has a transaction of its own; one bad rule stops no other."""
+def refresh_each(clock: Callable[[], datetime]) -> list[SegmentRefresh]:
+    """The rows of all segments that changed. Each has a transaction of its own; one bad segment stops no other.
+
+    The clock is read for each: all of them may take minutes, and who starts a campaign meanwhile must be able to tell
+    what is from before.
+    """
     ids = list(queries.stale_first().values_list("pk", flat=True))
-    return [refresh for each in ids if (refresh := refresh_segment(each, now))]
+    return [refresh for each in ids if (refresh := _refresh_safely(each, clock()))]
+
+
+def refresh_all(now: datetime) -> list[SegmentRefresh]:
+    """The same, all as of one moment."""
+    return refresh_each(lambda: now)
+
+
+def _refresh_safely(segment_id: int, now: datetime) -> SegmentRefresh | None:
+    try:
+        return refresh_segment(segment_id, now)
+    except Exception:
+        logger.exception("segment %s could not be refreshed", segment_id)
+        return None
 
 
 @dataclass(frozen=True)

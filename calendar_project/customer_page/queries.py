@@ -12,10 +12,10 @@ from audiences.models import Customer, Subscription, Suppression, Topic
 from campaigns.models import Firing, Send
 from deliveries.channels.registry import label
 from deliveries.models import Delivery, Withheld
-from deliveries.queries.explanations import Explanation, explain
+from deliveries.queries.explanations import Explanation, explain_all
 
 FOUND = 20
-#: How many sends the timeline goes back; each is explained by itself.
+#: How many sends the timeline goes back.
 TIMELINE = 12
 #: How many of the latest sends are looked through for them.
 LOOKED_THROUGH = 60
@@ -84,7 +84,9 @@ def suppressions_of(customer: Customer) -> QuerySet[Suppression]:
 
 def decisions_about(customer: Customer) -> list[Decision]:
     """The latest sends that had this customer in their audience, with what was decided."""
-    return [Decision(send, tuple(explain(customer.pk, send.pk))) for send in _sends_about(customer)]
+    sends = _sends_about(customer)
+    answers = explain_all(customer, [send.pk for send in sends])
+    return [Decision(send, tuple(answers[send.pk])) for send in sends]
 
 
 def _sends_about(customer: Customer) -> list[Send]:

@@ -1,5 +1,7 @@
 """Campaigns: one purpose each, with the versions that were approved and the record of who did what."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -118,6 +120,15 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **options: Any) -> None:
+        """The plan alone, once the row is there: whoever saves what they read a moment ago must not undo a pause or an
+        approval that came in between. The life is written by `services.states`."""
+        if not self._state.adding and options.get("update_fields") is None:
+            deferred = self.get_deferred_fields()
+            loaded = {field.name for field in self._meta.concrete_fields if field.attname not in deferred}
+            options["update_fields"] = loaded - {"id", "status", "approved_version", "started_at"}
+        super().save(**options)
 
     @property
     def is_continuous(self) -> bool:

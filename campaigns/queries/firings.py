@@ -1,7 +1,7 @@
 """Firings: what is due to be decided on, and what a customer has fired before."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from campaigns.models import Campaign, Firing, Send
@@ -10,8 +10,11 @@ from campaigns.reentry import Earlier, Happening
 GOING = (Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING)
 
 
-def due_firings(now: datetime, limit: int) -> list[Firing]:
-    """Waiting firings of running campaigns whose moment has come, oldest first, with their send and campaign."""
+def due_firings(now: datetime, limit: int, without: Iterable[int] = ()) -> list[Firing]:
+    """Waiting firings of running campaigns whose moment has come, oldest first, with their send and campaign.
+
+    `without`: ids of sends to pass over.
+    """
     return list(
         Firing.objects.filter(
             state=Firing.State.WAITING,
@@ -20,6 +23,7 @@ def due_firings(now: datetime, limit: int) -> list[Firing]:
             campaign__approved_version__isnull=False,
             send__state__in=GOING,
         )
+        .exclude(send__in=list(without))
         .select_related("campaign__approved_version", "send")
         .defer("send__audience")
         .order_by("due_at", "id")[:limit]

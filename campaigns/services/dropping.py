@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from audiences.models import Event
@@ -32,7 +33,13 @@ def _drop(condition: Q, ids: Iterable[int], reason: str) -> int:
     if not ids:
         return 0
     waiting = Firing.objects.filter(condition, pk__in=ids, state=Firing.State.WAITING)
-    return waiting.update(state=Firing.State.DROPPED, reason=reason)
+    if not waiting.exists():
+        return 0
+    with transaction.atomic():
+        # Two ticks drop the same firings at once: what the other one has at this moment is left to it.
+        rows = waiting.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+        found = list(rows.values_list("pk", flat=True))
+        return Firing.objects.filter(pk__in=found).update(state=Firing.State.DROPPED, reason=reason)
 
 
 def _unless_came(now: datetime) -> Q:

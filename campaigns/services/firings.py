@@ -11,11 +11,10 @@ from audiences.models import Event, SegmentRefresh
 from campaigns.models import Campaign, Firing, TriggerCursor
 from campaigns.plan import CONTINUOUS, Plan
 from campaigns.queries.audiences import audience
-from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.firings import earlier_firings
 from campaigns.queries.triggers import entries, last_events_before_silence, live_events
 from campaigns.reentry import Happening, new_firings
-from campaigns.services.days import day_of, sends_of_days
+from campaigns.services.days import give_days
 from campaigns.services.dropping import drop_unwanted
 from campaigns.services.lifecycle import start
 
@@ -121,7 +120,7 @@ def _fire_batch(campaign: Campaign, happenings: Sequence[Happening], now: dateti
         return 0
     fresh = new_firings(concerned, earlier_firings(campaign.pk, concerned, plan.reentry_days), plan.reentry_days)
     firings = [_firing(campaign, plan, happening, now) for happening in fresh]
-    _give_days(campaign.pk, [firing for firing in firings if firing.state == Firing.State.WAITING], now)
+    give_days(campaign.pk, [firing for firing in firings if firing.state == Firing.State.WAITING], now)
     Firing.objects.bulk_create(firings, ignore_conflicts=True)
     return len(firings)
 
@@ -138,14 +137,6 @@ def _firing(campaign: Campaign, plan: Plan, happening: Happening, now: datetime)
     if plan.expires_after_seconds is not None and due_at + timedelta(seconds=plan.expires_after_seconds) <= now:
         firing.state, firing.reason = Firing.State.DROPPED, "too late to be of use when it was read"
     return firing
-
-
-def _give_days(campaign_id: int, firings: Sequence[Firing], now: datetime) -> None:
-    zone = workspace_zone()
-    days = [day_of(firing.due_at, now, zone) for firing in firings]
-    sends = sends_of_days(campaign_id, set(days), zone, now)
-    for firing, day in zip(firings, days, strict=True):
-        firing.send_id = sends[day]
 
 
 def _advance(cursor: TriggerCursor, now: datetime) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from campaigns.models import Campaign, Send
 from campaigns.plan import Plan
@@ -135,11 +136,20 @@ def _revive(revived: Placement, back: dict[int, Send], now: datetime) -> None:
 
 def _move(placement: Placement, held: dict[int, Send], now: datetime) -> int:
     """Write the sends whose slot or moment is another now. One that was moved by hand keeps its moment."""
-    moved = [
-        _at(held[send_id], slot, now) for send_id, slot in placement.placed.items() if _differs(held[send_id], slot)
-    ]
-    _write(moved)
-    return len(moved)
+    moving = {send_id: slot for send_id, slot in placement.placed.items() if _differs(held[send_id], slot)}
+    _vacate(held, moving)
+    _write([_at(held[send_id], slot, now) for send_id, slot in moving.items()])
+    return len(moving)
+
+
+def _vacate(held: dict[int, Send], moving: dict[int, Slot]) -> None:
+    """A send that an earlier edit dropped gives up its slot to one that moves there, and does not come back."""
+    entered = [slot.name for send_id, slot in moving.items() if held[send_id].slot != slot.name]
+    if entered:
+        gone = Send.objects.filter(
+            campaign=next(iter(held.values())).campaign_id, slot__in=entered, state=Send.State.CANCELLED
+        )
+        gone.update(slot=Concat(F("slot"), Value(" dropped "), Cast("pk", CharField())))
 
 
 def _differs(send: Send, slot: Slot) -> bool:

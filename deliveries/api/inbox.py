@@ -1,19 +1,21 @@
 """The inbox over HTTP: a customer reads their own, with a token that the product asks for with its key."""
 
+import re
 from typing import cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from knox.auth import TokenAuthentication
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 from rest_framework.views import APIView
 
+from audiences.api.authentication import KeyAuthentication
+from audiences.api.views import GuardedView, MayWriteCustomers
 from audiences.clock import read_now
 from audiences.models import Customer
 from deliveries.api.authentication import InboxAuthentication, InboxReader
@@ -35,6 +37,13 @@ def _customer_id(request: Request) -> int:
 class NewestFirst(CursorPagination):
     page_size = 20
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """A cursor that somebody wrote by hand is as little found as one that is no cursor."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and not re.fullmatch(r"[0-9]{1,18}", str(cursor.position)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 class InboxView(ListAPIView[InboxItem]):
@@ -77,11 +86,11 @@ class ActionView(APIView):
         return Response(InboxItemSerializer(item).data)
 
 
-class TokenView(APIView):
+class TokenView(GuardedView):
     """A token for one customer's inbox, for whoever holds one of the product's keys."""
 
-    authentication_classes = [TokenAuthentication]
-    permission_classes = [IsAuthenticated]
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [MayWriteCustomers]
 
     @extend_schema(request=TokenRequestSerializer, responses={201: TokenSerializer})
     def post(self, request: Request) -> Response:

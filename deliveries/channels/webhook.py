@@ -58,10 +58,8 @@ class WebhookChannel(Channel):
     def _open(self) -> tuple[httpx.URL, str]:
         """The client and the address, resolved once: what was checked is what is connected to."""
         if self._client is None or self._target is None:
-            self._target = resolve(
-                settings.WEBHOOK_URL, allow_private=getattr(settings, "WEBHOOK_ALLOW_PRIVATE", False)
-            )
-            timeout = httpx.Timeout(getattr(settings, "WEBHOOK_TIMEOUT", 10))
+            self._target = resolve(settings.WEBHOOK_URL, allow_private=settings.WEBHOOK_ALLOW_PRIVATE)
+            timeout = httpx.Timeout(settings.WEBHOOK_TIMEOUT)
             self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
         return self._target
 

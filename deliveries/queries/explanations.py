@@ -1,22 +1,18 @@
 """Why somebody got a message, or why not: one answer for each channel of a send, in a sentence for a marketer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 
 from audiences.bitmaps import load
-from audiences.models import Customer, Topic
-from audiences.zones import zone_or
-from campaigns.models import Campaign, Firing, Send
+from audiences.models import Customer
+from campaigns.models import Firing, Send
 from campaigns.plan import Plan
-from campaigns.queries.campaigns import read_plan
 from deliveries.caps import CapRule, Reach, share_a_window
 from deliveries.channels.registry import label
-from deliveries.models import Cap, Delivery, Withheld
-from deliveries.queries.rules import WorkspaceRules, cap_rule, workspace_rules
+from deliveries.models import Delivery, Withheld
+from deliveries.queries.explanation_facts import Facts
+from deliveries.queries.rules import cap_rule
 
 ADMITTED, WITHHELD = "admitted", "withheld"
 UNDECIDED, NOT_IN_AUDIENCE = "not decided yet", "not in the audience"
@@ -37,26 +33,31 @@ class Explanation:
 
 def explain(customer_id: int, send_id: int) -> list[Explanation]:
     """At least one answer. Raises `DoesNotExist` for a customer or a send that is not there."""
-    send = Send.objects.select_related("campaign", "version").get(pk=send_id)
-    return _Case(Customer.objects.get(pk=customer_id), send).answers()
+    answers = explain_all(Customer.objects.get(pk=customer_id), [send_id])
+    if not answers:
+        raise Send.DoesNotExist(f"There is no send {send_id}.")
+    return answers[send_id]
+
+
+def explain_all(customer: Customer, send_ids: Sequence[int]) -> dict[int, list[Explanation]]:
+    """By send, at least one answer each; a fixed number of queries. A send that is not there has none."""
+    facts = Facts(customer, send_ids)
+    return {send.pk: _Case(send, facts).answers() for send in facts.sends}
 
 
 class _Case:
-    """What the answers about one customer and one send share."""
+    """The answers about one customer and one send."""
 
-    def __init__(self, customer: Customer, send: Send) -> None:
-        self.customer, self.send = customer, send
-        self.plan = Plan.from_json(send.version.plan) if send.version else read_plan(send.campaign)
-        self.rules: WorkspaceRules = workspace_rules()
-        self.zone: ZoneInfo = zone_or(customer.timezone, self.rules.zone.key)
-        self.deliveries = list(Delivery.objects.filter(send=send, customer=customer).order_by("pk"))
-        shard = customer.pk // settings.SHARD_SIZE
-        self.sets = [(row, load(row.members)) for row in Withheld.objects.filter(send=send, shard=shard).order_by("pk")]
+    def __init__(self, send: Send, facts: Facts) -> None:
+        self.send, self.facts, self.customer, self.zone = send, facts, facts.customer, facts.zone
+        # A send that is frozen has the plan that it went out with, whatever its campaign says now.
+        self.plan = Plan.from_json(send.version.plan) if send.version else None
+        self.deliveries, self.sets = facts.deliveries[send.pk], facts.sets[send.pk]
 
     def answers(self) -> list[Explanation]:
-        if self.plan.is_continuous:
+        if (self.plan or self.send.campaign).is_continuous:
             return self._of_firings()
-        if self.send.frozen_at is None:
+        if self.send.frozen_at is None or self.plan is None:
             return [Explanation("", UNDECIDED, self._not_yet())]
         if self.customer.pk not in load(self.send.audience):
             return [Explanation("", NOT_IN_AUDIENCE, "Not in the audience when it was frozen.")]
@@ -69,7 +70,7 @@ class _Case:
         return f"Not decided yet: the send is on the calendar for {self._when(self.send.due_at)}."
 
     def _of_firings(self) -> list[Explanation]:
-        firings = list(Firing.objects.filter(send=self.send, customer=self.customer).order_by("pk"))
+        firings = self.facts.firings[self.send.pk]
         if not firings:
             return [Explanation("", NOT_IN_AUDIENCE, "Nothing that this customer did set it off on this day.")]
         return [answer for firing in firings for answer in self._of_firing(firing)]
@@ -120,9 +121,9 @@ class _Case:
             case "capped":
                 return self._capped(int(key), at)
             case "yielded":
-                return f"their slot is kept for {_campaign(int(key))}, which goes first"
+                return f"their slot is kept for {self._campaign(int(key))}, which goes first"
             case "unsubscribed":
-                return f"not subscribed to {_topic(int(key))} on {label(channel)}"
+                return f"not subscribed to {self._topic(int(key))} on {label(channel)}"
             case "other_channel":
                 return f"reached by {label(key)} already, and the first channel that reaches them is enough"
             case "held_out":
@@ -131,13 +132,13 @@ class _Case:
                     f"held out of {'every campaign' if whole else 'this campaign'}, so that its effect can be measured"
                 )
             case "expired" if kind == "cap":
-                return f"{_cap_name(int(key))} would have kept it until it was too late"
+                return f"{self._cap_name(int(key))} would have kept it until it was too late"
             case "unreachable":
                 return f"{label(channel)} cannot reach them"
         return Withheld.Reason(withheld.reason).label
 
     def _capped(self, cap_id: int, at: datetime) -> str:
-        cap = Cap.objects.filter(pk=cap_id).first()
+        cap = self.facts.caps.get(cap_id)
         if cap is None:
             return "capped by a frequency cap that has been deleted since"
         if cap.limit == 0:
@@ -148,23 +149,29 @@ class _Case:
     def _days(self, cap: CapRule, at: datetime) -> str:
         """The days of the messages that filled the cap, as far as they still stand in the ledger: 20, 22 and 23 Nov."""
         span = cap.length + timedelta(days=2)
-        rows = Delivery.objects.filter(
-            customer=self.customer,
-            counts_toward_caps=True,
-            state__in=Delivery.HOLDING,
-            due_at__gt=at - span,
-            due_at__lt=at + span,
-        ).order_by("due_at")
         covered = [
             row.due_at
-            for row in rows
-            if cap.covers(Reach(row.channel, row.topic_id, row.team_id))
+            for row in self.facts.counted
+            if abs(row.due_at - at) < span
+            and cap.covers(Reach(row.channel, row.topic_id, row.team_id))
             and share_a_window(row.due_at, at, cap, self.zone)
         ]
         return spoken_days([moment.astimezone(self.zone) for moment in covered])
 
     def _when(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%A %d %B %Y, %H:%M} ({self.zone.key})"
+
+    def _campaign(self, campaign_id: int) -> str:
+        name = self.facts.winners.get(campaign_id)
+        return f"“{name}”" if name else "a campaign that has been deleted since"
+
+    def _topic(self, topic_id: int) -> str:
+        name = self.facts.topics.get(topic_id)
+        return f"“{name}”" if name else "its topic"
+
+    def _cap_name(self, cap_id: int) -> str:
+        cap = self.facts.caps.get(cap_id)
+        return f"“{cap.name}”" if cap else "a frequency cap"
 
 
 def spoken_days(moments: list[datetime]) -> str:
@@ -175,18 +182,3 @@ def spoken_days(moments: list[datetime]) -> str:
         same_month = following is not None and (following.year, following.month) == (moment.year, moment.month)
         words.append(str(moment.day) if same_month else f"{moment.day} {moment:%b}")
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
-
-
-def _campaign(campaign_id: int) -> str:
-    name = Campaign.objects.filter(pk=campaign_id).values_list("name", flat=True).first()
-    return f"“{name}”" if name else "a campaign that has been deleted since"
-
-
-def _topic(topic_id: int) -> str:
-    name = Topic.objects.filter(pk=topic_id).values_list("name", flat=True).first()
-    return f"“{name}”" if name else "its topic"
-
-
-def _cap_name(cap_id: int) -> str:
-    name = Cap.objects.filter(pk=cap_id).values_list("name", flat=True).first()
-    return f"“{name}”" if name else "a frequency cap"

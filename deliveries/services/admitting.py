@@ -103,9 +103,9 @@ def _admit_shard(send_id: int, shard: int, due_at: datetime, now: datetime) -> i
     # 1. The lock: from here on nobody else takes a slot of these customers, or changes their consent.
     # 2. Is there anything to do? 3. Read, decide, write. 4. The mark that makes 2 say no, in the same transaction.
     lock_shards([shard])
-    if ShardAdmission.objects.filter(send=send_id, shard=shard, due_at=due_at).exists():
-        return 0
     send = Send.objects.select_related("campaign", "version").get(pk=send_id)
+    if ShardAdmission.objects.filter(send=send_id, shard=shard, due_at__in={due_at, slices(send)[-1]}).exists():
+        return 0
     if send.state != Send.State.ADMITTING or send.campaign.status in STOPPED or send.version is None:
         return 0
     occasion = occasion_of(send, Plan.from_json(send.version.plan))

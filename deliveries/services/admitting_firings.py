@@ -1,5 +1,6 @@
 """Admission of continuous campaigns: the firings that are due are decided on, each one once."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,31 +21,39 @@ from deliveries.queries.rules import workspace_rules
 from deliveries.services.outcomes import write_decisions
 from deliveries.services.repeating import repeatably
 
+logger = logging.getLogger(__name__)
 BATCH = 5_000
 # A send of one day is open from its first firing on.
 OPEN = (Send.State.SCHEDULED, Send.State.SENDING)
 
 
 def admit_firings(now: datetime) -> int:
-    """Decide on every firing whose moment has come; how many. In rounds, one firing of a customer in each."""
-    decided = 0
-    while firings := due_firings(now, BATCH):
-        dropped = drop_unwanted(firings, now)
-        progress = sum(_admit_groups(firings, now))
+    """Decide on every firing whose moment has come; how many. In rounds, one firing of a customer in each.
+
+    A send that cannot be decided on is passed over: whatever is wrong with one campaign, the others go out.
+    """
+    decided, broken = 0, set[int]()
+    while firings := due_firings(now, BATCH, broken):
+        passed_over, dropped = len(broken), drop_unwanted(firings, now)
+        progress = sum(_admit_groups(firings, now, broken))
         decided += progress
-        if not dropped and not progress:
+        if not dropped and not progress and len(broken) == passed_over:
             # Whatever is left waits for something else, such as a campaign that was paused meanwhile.
             break
     return decided
 
 
-def _admit_groups(firings: Iterable[Firing], now: datetime) -> Iterable[int]:
+def _admit_groups(firings: Iterable[Firing], now: datetime, broken: set[int]) -> Iterable[int]:
     groups: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for firing in firings:
         if firing.send_id is not None:
             groups[firing.send_id, shard_of_customer(firing.customer_id)].append(firing.pk)
     for (send_id, shard), firing_ids in sorted(groups.items()):
-        yield repeatably(partial(_admit_group, send_id, shard, firing_ids, now))
+        try:
+            yield repeatably(partial(_admit_group, send_id, shard, firing_ids, now))
+        except Exception:
+            logger.exception("firings of send %s could not be decided on", send_id)
+            broken.add(send_id)
 
 
 def _admit_group(send_id: int, shard: int, firing_ids: Sequence[int], now: datetime) -> int:

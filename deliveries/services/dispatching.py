@@ -10,14 +10,17 @@ in doubt; everything else goes back to planned when the lease runs out.
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
+
+from django.db import Error
 
 from deliveries.channels import registry
 from deliveries.channels.base import Channel
 from deliveries.services import ledger
 from deliveries.services.local import deliver_locally
 from deliveries.services.preparing import Batch, Ready, prepare
-from deliveries.services.repeating import repeatably
+from deliveries.services.repeating import patiently, repeatably
 from deliveries.services.rescheduling import reschedule
 from deliveries.services.windows import Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
@@ -25,6 +28,8 @@ from deliveries.verdicts import settle
 
 Clock = Callable[[], datetime]
 CLAIM_LIMIT = 1000
+# The first claim of a dispatch: while a channel is down, each tick costs a few rows and not a thousand.
+FIRST_CLAIM = 10
 
 
 def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit: int = CLAIM_LIMIT) -> Counter[str]:
@@ -36,10 +41,12 @@ def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit
     counts: Counter[str] = Counter()
     deadline = time.monotonic() + budget_seconds
     channel = registry.channel(channel_name)
+    size = min(FIRST_CLAIM, limit)
     try:
         while time.monotonic() < deadline and not counts["slowed"]:
-            if not _dispatch_batch(channel_name, channel, clock, deadline, limit, counts):
+            if not _dispatch_batch(channel_name, channel, clock, deadline, size, counts):
                 break
+            size = limit
     finally:
         channel.close()
     return counts
@@ -53,14 +60,20 @@ def _dispatch_batch(
     ids = repeatably(lambda: ledger.claim(name, token, now, limit))
     if not ids:
         return False
-    batch = prepare(ids, now)
-    counts.update(claimed=len(ids), late=len(batch.late), ended=len(batch.ended))
-    repeatably(lambda: ledger.record(batch.ended, token, now, from_claimed=True))
-    reschedule(batch.late, token, now)
-    if channel.is_local:
-        counts.update(deliver_locally(channel, batch, token, clock()))
-    else:
-        _Run(name, channel, batch, token, clock, deadline, counts).send_all()
+    try:
+        batch = prepare(ids, now)
+        counts.update(claimed=len(ids), late=len(batch.late), ended=len(batch.ended))
+        repeatably(lambda: ledger.record(batch.ended, token, now, from_claimed=True))
+        reschedule(batch.late, token, now)
+        if channel.is_local:
+            counts.update(deliver_locally(channel, batch, token, clock()))
+        else:
+            _Run(name, channel, batch, token, clock, deadline, counts).send_all()
+    except Exception:
+        # What was not marked has not left, and need not wait until the lease runs out.
+        with suppress(Error):
+            repeatably(lambda: ledger.release(ids, token))
+        raise
     return True
 
 
@@ -104,7 +117,7 @@ class _Run:
     def _turn_page(self, done: Sent, window: Sequence[Ready]) -> list[Ready]:
         """Commit what became of the last window together with the marks of the next; those that were marked."""
         # First, and by itself: it takes the locks of shards, which must come before the locks of rows.
-        suppress_bounced(self.name, self.batch.ready, done.outcomes, self.clock())
+        patiently(lambda: suppress_bounced(self.name, self.batch.ready, done.outcomes, self.clock()))
         marked = set(repeatably(lambda: self._write(done, window)))
         self.counts["put_back"] += len(done.not_begun)
         return [ready for ready in window if ready.tried.delivery_id in marked]

@@ -8,6 +8,7 @@ from audiences.services.erasure import erase_personal_data
 from audiences.services.locks import lock_shards, shard_of_customer
 from deliveries.channels import registry
 from deliveries.models import Delivery, InboxItem
+from deliveries.services import ledger
 from deliveries.services.withdrawals import withdraw_open
 
 
@@ -16,6 +17,8 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     with transaction.atomic():
         lock_shards([shard_of_customer(customer_id)])
         mine = Delivery.objects.filter(customer=customer_id)
+        # All of them, in the order of their ids: a worker may be writing down what became of some.
+        ledger.lock(mine.values_list("pk", flat=True))
         withdraw_open(mine, "erased", now, spares_transactional=False)
         # What a server answered may repeat an address; the state and the reason say what happened.
         mine.exclude(evidence={}).update(evidence={})

@@ -12,6 +12,7 @@ from deliveries.services.admitting import admitted_slices, missing_shards
 
 # A continuous send is open for its day; an hour for the day on which clocks go back, and one for what is under way.
 _DAY_IS_OVER = timedelta(hours=26)
+_LATE_WORD = timedelta(minutes=10)
 
 
 def finish_sends(now: datetime) -> int:
@@ -33,7 +34,10 @@ def _close_finished(now: datetime) -> int:
 
 def _finished(now: datetime) -> QuerySet[Send]:
     """Sends under way with nothing left to send; a continuous one when its day is over and no firing waits."""
-    still_open = Delivery.objects.filter(send=OuterRef("pk"), state__in=Delivery.OPEN)
+    is_open = Q(state__in=Delivery.OPEN)
+    # Taken for lost, but its worker may still come back and say that it was never begun.
+    is_open |= Q(state=Delivery.State.UNCERTAIN, finished_at__gt=now - _LATE_WORD) & ~Q(lease_token="")
+    still_open = Delivery.objects.filter(is_open, send=OuterRef("pk"))
     waiting = Firing.objects.filter(send=OuterRef("pk"), state=Firing.State.WAITING)
     day_is_over = ~Q(campaign__trigger__in=CONTINUOUS) | Q(due_at__lte=now - _DAY_IS_OVER)
     return Send.objects.filter(~Exists(still_open), ~Exists(waiting), day_is_over, state=Send.State.SENDING)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
@@ -21,7 +22,7 @@ from deliveries.services.moves import update_from_moves
 from deliveries.verdicts import Move
 
 State = Delivery.State
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 
 # Nothing leaves unless its send is under way and its campaign neither paused nor cancelled.
 SEND_IS_ON = Q(send__state__in=[Send.State.ADMITTING, Send.State.SENDING]) & ~Q(
@@ -88,20 +89,32 @@ def record(moves: Sequence[Move], token: str, now: datetime, *, from_claimed: bo
 
     A row that the reaper took for lost meanwhile is settled too: the worker's word is the evidence.
     """
+    if from_claimed:
+        lock(move.delivery_id for move in moves)
     expected = [State.CLAIMED] if from_claimed else [State.SENDING, State.UNCERTAIN]
     update_from_moves(moves, token, expected, now)
 
 
 def put_back(ids: Collection[int], token: str) -> int:
     """Back to planned, as if never claimed: the caller knows that nothing of them was begun. How many."""
+    if not ids:
+        return 0
+    lock(ids)
     begun = [State.CLAIMED, State.SENDING, State.UNCERTAIN]
     return _mine(ids, token, *begun).update(
         state=State.PLANNED, lease_token="", lease_until=None, finished_at=None, reason=""
     )
 
 
+def release(ids: Collection[int], token: str) -> int:
+    """claimed → planned, for a worker that cannot go on; what it marked stays as it is. How many."""
+    lock(ids)
+    return _mine(ids, token, State.CLAIMED).update(state=State.PLANNED, lease_token="", lease_until=None)
+
+
 def renew(ids: Collection[int], token: str, now: datetime) -> int:
     """Keep the lease of rows that are still being worked on. How many were still ours."""
+    lock(ids)
     return _mine(ids, token, State.CLAIMED, State.SENDING).update(lease_until=now + LEASE)
 
 

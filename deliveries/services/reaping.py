@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import Campaign, Send
 from deliveries.channels import registry
@@ -15,13 +15,14 @@ from deliveries.services import ledger
 
 State = Delivery.State
 SLICE = 5_000  # rows a transaction: no lock is held for long, however much there is
-CANCELLED = Q(send__state=Send.State.CANCELLED) | Q(send__campaign__status=Campaign.Status.CANCELLED)
+CANCELLED = Q(state=Send.State.CANCELLED) | Q(campaign__status=Campaign.Status.CANCELLED)
+WAITING = (State.PLANNED, State.CLAIMED)
 
 
 def reap(now: datetime) -> Counter[str]:
     """Tidy the ledger as of `now`; how many rows of each kind. Safe to run at any time, twice."""
     rows = Delivery.objects
-    waiting = rows.filter(state__in=[State.PLANNED, State.CLAIMED])
+    waiting = rows.filter(state__in=WAITING)
     lapsed = rows.filter(lease_until__lt=now)
     sending = lapsed.filter(state=State.SENDING)
     repeatable = sending.filter(channel__in=_idempotent_channels())
@@ -29,9 +30,9 @@ def reap(now: datetime) -> Counter[str]:
         "released": (lapsed.filter(state=State.CLAIMED), partial(ledger.release_lapsed, now=now)),
         "repeated": (repeatable, partial(ledger.repeat_lapsed, now=now)),
         "uncertain": (sending, partial(ledger.doubt_lapsed, now=now)),
-        "cancelled": (waiting.filter(CANCELLED), partial(ledger.cancel, now=now)),
+        "cancelled": (waiting.filter(send__in=_holding(CANCELLED)), partial(ledger.cancel, now=now)),
         "missed": (
-            waiting.filter(send__state=Send.State.MISSED),
+            waiting.filter(send__in=_holding(Q(state=Send.State.MISSED))),
             partial(ledger.miss, reason="its send was missed", now=now),
         ),
         "expired": (
@@ -40,6 +41,12 @@ def reap(now: datetime) -> Counter[str]:
         ),
     }
     return Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
+
+
+def _holding(ended: Q) -> list[int]:
+    """Sends that have ended and still hold rows that wait. Asked of the sends, which are few; the ledger grows."""
+    rows = Delivery.objects.filter(send=OuterRef("pk"), state__in=WAITING)
+    return list(Send.objects.filter(ended, Exists(rows)).order_by("pk").values_list("pk", flat=True))
 
 
 def _in_slices(found: QuerySet[Delivery], move: Callable[[list[int]], int]) -> int:

@@ -17,15 +17,23 @@ def repeatably(work: Callable[[], T]) -> T:
 
     Only for work that is guarded by state and token, so that doing it twice is doing it once.
     """
+
+    def in_transaction() -> T:
+        with transaction.atomic():
+            return work()
+
+    return work() if connection.in_atomic_block else patiently(in_transaction)
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """The same for what needs no transaction, or makes its own: a look, or a change that may be made twice."""
     if connection.in_atomic_block:
         return work()
     for wait in WAITS:
         try:
-            with transaction.atomic():
-                return work()
+            return work()
         except (OperationalError, InterfaceError) as problem:
-            logger.warning("a transaction is repeated: %s", type(problem).__name__)
+            logger.warning("the database is asked again: %s", type(problem).__name__)
             connection.close()
             time.sleep(wait)
-    with transaction.atomic():
-        return work()
+    return work()

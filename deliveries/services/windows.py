@@ -14,6 +14,7 @@ from deliveries.channels.base import Channel, Outcome, Verdict
 from deliveries.queries.dispatch import stopped_sends
 from deliveries.services import ledger
 from deliveries.services.preparing import Ready
+from deliveries.services.repeating import patiently, repeatably
 
 logger = logging.getLogger(__name__)
 WINDOW_SECONDS = 0.25
@@ -70,9 +71,10 @@ class Watch:
         """The sends of these that were paused, cancelled or otherwise stopped."""
         self._looked = time.monotonic()
         if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
-            ledger.renew(held, self.token, self.clock())
+            repeatably(lambda: ledger.renew(held, self.token, self.clock()))
             self._renewed = self._looked
-        return stopped_sends(sends)
+        # A look that failed would take with it what is known of the window: every message of it would be in doubt.
+        return patiently(lambda: stopped_sends(sends))
 
     @property
     def is_over(self) -> bool:

@@ -2,13 +2,16 @@
 
 import json
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
+from django.core.files.storage import default_storage
 from django.db.models import Model
 
+from audiences.import_options import ImportOptions
 from audiences.models import Customer, Event, ImportRun, Segment, Suppression
 from audiences.queries.consent import suppressed
 from audiences.queries.customers import alive
@@ -17,6 +20,9 @@ from audiences.services.consent import set_subscription, suppress
 from audiences.services.customers import CustomerRow, upsert_customers
 from audiences.services.erasure import erase_personal_data
 from audiences.services.events import EventRow, record_events
+from audiences.services.import_cancelling import cancel_import
+from audiences.services.import_queue import continue_running
+from audiences.services.importing import start_import
 from audiences.services.segments import add_to_list
 from tests.builders import NOW, make_topic, make_user
 
@@ -96,5 +102,31 @@ def test_invariant_13_erasing_twice_changes_nothing(zelda: Customer) -> None:
     assert everything_stored() == before
 
 
-def test_invariant_13_no_file_of_a_finished_import_is_kept() -> None:
-    assert not ImportRun.objects.exclude(stored_file="").exclude(state="running").exists()
+ROWS = b"external_id,email,name,city,joined\nzelda-7,zelda@example.com,Zelda Zimt,Atlantis,\n"
+BROKEN = b"external_id,email,name,timezone\nzelda-7,zelda-at-example,Zelda Zimt,\n,zelda@example.com,Zelda Zimt,\n"
+
+
+@pytest.mark.parametrize("ends", ["done", "with errors", "stopped", "gone"])
+def test_invariant_13_no_file_of_a_finished_import_is_kept(ends: str) -> None:
+    file = BytesIO(BROKEN if ends == "with errors" else ROWS)
+    run = start_import(file, "c.csv", "customers", ImportOptions(), None, NOW)
+    name = str(run.stored_file.name)
+    assert default_storage.exists(name)
+    if ends == "stopped":
+        assert cancel_import(run.pk, "Ann", NOW)
+    else:
+        if ends == "gone":
+            ImportRun.objects.update(options={**run.options, "columns": {"external_id": "nowhere"}})
+        continue_running(lambda: NOW, seconds=60)
+    run.refresh_from_db()
+    assert (run.state == "running", bool(run.stored_file), default_storage.exists(name)) == (False, False, False)
+
+
+def test_invariant_13_an_error_file_names_lines_and_reasons_and_nobody() -> None:
+    run = start_import(BytesIO(BROKEN), "c.csv", "customers", ImportOptions(), None, NOW)
+    continue_running(lambda: NOW, seconds=60)
+    run.refresh_from_db()
+    assert run.rows_refused == 2
+    with default_storage.open(str(run.error_file.name)) as file:
+        text = file.read().decode()
+    assert [word for word in (*PERSONAL, "zelda") if word.lower() in text.lower()] == []

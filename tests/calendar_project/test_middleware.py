@@ -52,3 +52,10 @@ def test_a_style_sheet_that_the_browser_has_is_not_sent_again(client: Client) ->
     first = client.get("/static/calendar_project/almanac.css")
     again = client.get("/static/calendar_project/almanac.css", headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["state__exact=%00", "q=a%00b"])
+def test_a_nul_in_a_query_is_refused_before_a_database_sees_it(client: Client, query: str) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert client.get(f"/admin/campaigns/send/?{query}").status_code == 400

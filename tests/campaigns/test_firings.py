@@ -12,7 +12,7 @@ from audiences.bitmaps import collect, dump
 from audiences.models import Customer, Event, Segment, SegmentRefresh
 from campaigns.models import Campaign, Firing, Send
 from campaigns.queries.firings import due_firings
-from campaigns.services import lifecycle
+from campaigns.services import lifecycle, sends
 from campaigns.services.firings import drop_unwanted, fire, fire_all
 from campaigns.services.planning import plan_all
 from campaigns.services.versions import record_version
@@ -307,3 +307,25 @@ def test_ticks_at_once_fire_once() -> None:
         thread.join()
     assert errors == []
     assert (sum(fired), campaign.firings.count()) == (20, 20)
+
+
+def test_a_firing_whose_day_was_closed_as_it_was_written_goes_to_today() -> None:
+    ann = make_customer()
+    campaign = running([ann], reentry_days=0)
+    happen(ann, NOW + HOUR)
+    fire(campaign.pk, NOW + HOUR)
+    campaign.sends.filter(slot="2026-11-23").update(state=Send.State.DONE)
+    plan_all(NOW + DAY)
+    assert [firing.send.slot for firing in due_firings(NOW + DAY, 10) if firing.send] == ["2026-11-24"]
+
+
+def test_what_fires_on_a_day_that_was_cancelled_by_hand_does_not_wait_for_ever() -> None:
+    ann = make_customer()
+    campaign = running([ann])
+    today = campaign.sends.get(slot="2026-11-23")
+    sends.cancel(today.pk, None, NOW)
+    happen(ann, NOW + HOUR)
+    fire(campaign.pk, NOW + HOUR)
+    plan_all(NOW + HOUR)
+    firing = campaign.firings.get()
+    assert (firing.state, firing.reason) == ("dropped", "its day was cancelled")

@@ -160,3 +160,13 @@ def test_somebody_who_left_may_do_nothing() -> None:
     User.objects.filter(pk=gone.pk).update(is_active=False)
     with pytest.raises(NotAllowed):
         lifecycle.pause(campaign.pk, User.objects.get(pk=gone.pk), NOW)
+
+
+def test_saving_what_was_read_before_a_pause_does_not_undo_the_pause() -> None:
+    campaign = make_campaign()
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.RUNNING)
+    read = Campaign.objects.get(pk=campaign.pk)
+    lifecycle.pause(campaign.pk, None, NOW)
+    read.name = "Another name"
+    read.save()
+    assert Campaign.objects.values_list("name", "status").get(pk=campaign.pk) == ("Another name", "paused")

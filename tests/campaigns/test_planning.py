@@ -267,3 +267,17 @@ def test_a_year_in_which_nobody_plans_is_no_error_but_a_sentence(year: int) -> N
     assert f"The day is in the year {year}: use one between 1900 and 2400." in [
         problem.sentence for problem in problems(campaign, NOW)
     ]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_send_moves_into_a_slot_whose_own_send_was_dropped_before(by_hand: bool) -> None:
+    campaign = planned(**DAILY)
+    edit(campaign, trigger="at")
+    live = campaign.sends.filter(state="scheduled")
+    kept = live.get()
+    live.update(moved_by_hand=by_hand)
+    edit(campaign, start_date=date(2026, 11, 25))
+    assert [(each.pk, each.slot) for each in live.all()] == [(kept.pk, "2026-11-25T09:00")]
+    edit(campaign, trigger="recurring", rrule="FREQ=WEEKLY;BYDAY=MO,WE,FR")
+    assert {slot for slot, _ in on_calendar(campaign)} >= {"2026-11-25T09:00", "2026-11-27T09:00"}
+    assert {date.fromisoformat(slot[:10]).weekday() for slot, _ in on_calendar(campaign)} == {0, 2, 4}

@@ -311,3 +311,13 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_customers(ids
         admit_shard(send.pk, 0, NOW, NOW)
     of_admission = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"] and "lock" not in query["sql"]]
     assert len(of_admission) == 20, "\n".join(sql[:150] for sql in of_admission)
+
+
+def test_a_slice_that_comes_after_the_last_one_finds_nothing_to_do() -> None:
+    make_spread([1, 2], timezone="Pacific/Kiritimati")
+    first = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)  # 09:00 on the 23rd, at UTC+14
+    send = make_approved_send([1, 2], first, zone="customer", local_due="2026-11-23T09:00")
+    begin_due_sends(first)
+    assert admit_shard(send.pk, 0, first, first) == 2
+    later = first + timedelta(hours=1)
+    assert admit_shard(send.pk, 0, later, later) == 0

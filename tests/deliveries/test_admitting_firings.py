@@ -101,3 +101,14 @@ def test_a_day_is_done_when_it_is_over_and_nothing_is_left() -> None:
     assert finish_sends(NOW + timedelta(hours=18)) == 1
     send.refresh_from_db()
     assert send.state == "done"
+
+
+def test_one_campaign_that_cannot_be_decided_on_holds_up_no_other() -> None:
+    make_spread(IDS)
+    broken, sound = make_day(channels=["no_such_channel"]), make_day()
+    for send in (broken, sound):
+        for pk in IDS:
+            make_firing(send, pk, "event:1")
+    assert admit_firings(NOW) == 4
+    assert set(Delivery.objects.values_list("send_id", flat=True)) == {sound.pk}
+    assert set(broken.firings.values_list("state", flat=True)) == {"waiting"}

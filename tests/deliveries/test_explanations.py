@@ -50,7 +50,7 @@ def test_invariant_10_every_customer_of_every_outcome_gets_one_answer_a_channel(
     assert winner.campaign.name in " ".join(sentence for pk in range(30, 40) for sentence in sentences(pk, send))
 
 
-def test_a_capped_customer_is_told_the_cap_and_the_days_that_filled_it() -> None:
+def test_invariant_10_a_capped_customer_is_told_the_cap_and_the_days_that_filled_it() -> None:
     make_spread([1])
     make_cap(3, name="3 mails a week")
     for days in (3, 1):
@@ -65,7 +65,7 @@ def test_a_capped_customer_is_told_the_cap_and_the_days_that_filled_it() -> None
     assert sentences(1, send) == ["Withheld: capped by a frequency cap that has been deleted since."]
 
 
-def test_who_yields_is_told_the_winner() -> None:
+def test_invariant_10_who_yields_is_told_the_winner() -> None:
     make_spread([1])
     make_cap(1)
     make_approved_send([1], NOW + HOUR, priority=90, name="Renewal notice")
@@ -74,7 +74,7 @@ def test_who_yields_is_told_the_winner() -> None:
     assert sentences(1, send) == ["Withheld: their slot is kept for “Renewal notice”, which goes first."]
 
 
-def test_who_did_not_subscribe_is_told_the_topic() -> None:
+def test_invariant_10_who_did_not_subscribe_is_told_the_topic() -> None:
     make_spread([1])
     send = make_approved_send([1], topic=make_topic("offers", opt_in=True))
     admit_all()

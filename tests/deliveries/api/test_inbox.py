@@ -5,6 +5,7 @@ from django.test import Client
 from knox.models import AuthToken
 
 from audiences.models import Customer, Event
+from audiences.services.api_keys import create_api_key
 from deliveries import tokens
 from deliveries.models import InboxItem
 from deliveries.services.erasure import erase_customer
@@ -139,8 +140,7 @@ def test_reading_is_not_done_by_get() -> None:
 
 
 def product() -> Client:
-    _, key = AuthToken.objects.create(make_user())
-    return Client(headers={"Authorization": f"Token {key}"})
+    return Client(headers={"Authorization": f"Token {create_api_key('shop')}"})
 
 
 def test_the_product_asks_for_a_token_with_its_key() -> None:
@@ -158,11 +158,27 @@ def test_the_product_asks_for_a_token_with_its_key() -> None:
         ({"external_id": "a\x00"}, 400),
         ({"external_id": "\ud800"}, 400),
         ([], 400),
+        (b"[" * 100_000, 400),
+        (b" " * 1_048_577, 400),
     ],
 )
 def test_a_bad_request_for_a_token_is_refused(body: Any, status: int) -> None:
     response = product().post("/api/v1/inbox/tokens/", body, content_type="application/json")
     assert response.status_code == status
+
+
+def test_a_key_without_the_right_to_customers_gets_no_token() -> None:
+    make_customer(external_id="ada")
+    _, key = AuthToken.objects.create(make_user())
+    client = Client(headers={"Authorization": f"Token {key}"})
+    response = client.post("/api/v1/inbox/tokens/", {"external_id": "ada"}, content_type="application/json")
+    assert response.status_code == 403
+
+
+# A position that is no id; one that no database can look for; no cursor at all.
+@pytest.mark.parametrize("cursor", ["cD0lMDA=", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "x"])
+def test_a_cursor_that_is_none_of_ours_is_not_found(cursor: str) -> None:
+    assert reader(make_customer()).get(f"/api/v1/inbox/?cursor={cursor}").status_code == 404
 
 
 def test_nobody_gets_a_token_without_a_key() -> None:

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
+from audiences.models import Customer, Subscription, Suppression
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
 from deliveries.services import ledger
@@ -64,6 +65,21 @@ def test_an_outcome_with_a_foreign_token_changes_nothing() -> None:
     ids = mark(claim())
     ledger.record([Move(ids[0], "sent", 1)], "other", NOW)
     assert states(send) == {"sending": 1}
+
+
+@pytest.mark.parametrize("change", ["suppressed", "unsubscribed", "erased"])
+def test_invariant_05_the_mark_looks_at_consent_itself_whoever_changed_it(change: str) -> None:
+    """An import changes consent and withdraws nothing: the last look must not lean on the withdrawal."""
+    send = make_memory_send(1)
+    ids, customer_id = claim(), only(send).customer_id
+    if change == "suppressed":
+        Suppression.objects.create(customer_id=customer_id, channel="memory", reason="manual")
+    elif change == "unsubscribed":
+        topic, said = only(send).topic, {"subscribed": False, "source": "import", "changed_at": NOW}
+        Subscription.objects.create(customer_id=customer_id, topic=topic, channel="memory", **said)
+    else:
+        Customer.objects.filter(pk=customer_id).update(erased_at=NOW)
+    assert mark(ids) == []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from campaigns.models import Campaign, Send
 from deliveries.channels.memory import MemoryChannel
 from deliveries.models import Delivery
 from deliveries.services import ledger
+from deliveries.services.finishing import finish_sends
 from deliveries.services.reaping import reap
 from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send, only, run, states
@@ -90,3 +92,20 @@ def test_more_rows_than_a_slice_are_reaped_in_one_go(memory: Memory, monkeypatch
     assert reap(NOW)["cancelled"] == 5
     assert states(send) == {"cancelled": 5}
     assert Delivery.objects.count() == 5
+
+
+def test_a_send_stays_open_for_the_late_word_of_a_worker_that_was_taken_for_lost(memory: Memory) -> None:
+    send = left_behind("sending")
+    reap(LAPSED)
+    finish_sends(LAPSED)
+    with transaction.atomic():
+        ledger.put_back([only(send).pk], "dead")
+    run(now=LAPSED + timedelta(minutes=1))
+    assert (states(send), len(memory.sent)) == ({"sent": 1}, 1)
+
+
+def test_a_send_whose_worker_never_came_back_is_done_in_the_end() -> None:
+    send = left_behind("sending")
+    reap(LAPSED)
+    assert finish_sends(LAPSED + timedelta(minutes=11)) == 1
+    assert states(send) == {"uncertain": 1}

@@ -1,0 +1,130 @@
+"""Every address that Almanac answers, and who may: the table that `test_routes.py` holds the resolver to."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Who stands before a door, from nobody to everybody. Staff without a team and viewers may do the same.
+LEVELS = ("anonymous", "signed_in", "staff", "planner", "superuser")
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`door`: what lets one in; `methods`: what it answers; `status`: of a GET that is let in."""
+
+    door: str
+    methods: str = "GET"
+    status: int = 200
+
+
+PUBLIC, PAGE, TOKEN, KEY, INBOX = "public", "page", "signed token", "api key", "inbox token"
+ROUTES = {
+    "home": Route(PUBLIC, "GET POST PUT", 302),
+    "favicon": Route(PUBLIC, "GET", 302),
+    "sign-in": Route(PUBLIC, "GET POST PUT"),
+    "sign-out": Route(PUBLIC, "POST", 302),
+    "healthz": Route(PUBLIC),
+    "readyz": Route(PUBLIC),
+    "api-schema": Route(PUBLIC),
+    "api-docs": Route(PUBLIC),
+    "calendar:week": Route(PAGE),
+    "calendar:week-of": Route(PAGE),
+    "calendar:campaign": Route(PAGE),
+    "calendar:move-campaign": Route(PAGE, "POST"),
+    "calendar:test-to-me": Route(PAGE, "POST"),
+    "calendar:customers": Route(PAGE),
+    "calendar:customer": Route(PAGE),
+    "calendar:unsubscribe-customer": Route(PAGE, "POST"),
+    "calendar:team-styles": Route(PAGE),
+    "api-customers": Route(KEY, "POST"),
+    "api-events": Route(KEY, "POST"),
+    "inbox-tokens": Route(KEY, "POST"),
+    "inbox": Route(INBOX),
+    "inbox-unread": Route(INBOX),
+    "inbox-seen": Route(INBOX, "POST"),
+    "inbox-read": Route(INBOX, "POST"),
+    "inbox-dismiss": Route(INBOX, "POST"),
+    "unsubscribe": Route(TOKEN, "GET POST"),
+    "preferences": Route(TOKEN, "GET POST"),
+    "view_message": Route(TOKEN),
+    "view_content": Route(TOKEN),
+    "feed": Route(TOKEN),
+}
+if settings.EMBEDDED:
+    # A 404 for all but staff.
+    ROUTES |= {"outbox": Route(PAGE), "outbox-mail": Route(PAGE, "GET", 404)}
+
+# Admin, by model: from which level on one may see it, add one, delete one. Whoever may not change one sees it.
+ADMIN = {
+    "audiences_customer": ("staff", NOBODY, NOBODY),
+    "audiences_event": ("staff", NOBODY, NOBODY),
+    "audiences_importrun": ("staff", "planner", NOBODY),
+    "audiences_segment": ("staff", "planner", "planner"),
+    "audiences_subscription": ("staff", NOBODY, NOBODY),
+    "audiences_suppression": ("staff", "planner", "planner"),
+    "audiences_topic": ("staff", "planner", "superuser"),
+    "audiences_workspace": ("staff", NOBODY, NOBODY),
+    "auth_user": ("superuser", "superuser", "superuser"),
+    "campaigns_campaign": ("staff", "planner", NOBODY),
+    "campaigns_feed": ("staff", "staff", NOBODY),
+    "campaigns_finding": ("staff", NOBODY, NOBODY),
+    "campaigns_milestone": ("staff", "superuser", "superuser"),
+    "campaigns_send": ("staff", NOBODY, NOBODY),
+    "campaigns_team": ("staff", "superuser", "superuser"),
+    "deliveries_cap": ("staff", "superuser", "superuser"),
+    "deliveries_delivery": ("staff", NOBODY, NOBODY),
+    "deliveries_inboxitem": ("staff", NOBODY, NOBODY),
+    "deliveries_quiethours": ("staff", "superuser", "superuser"),
+    "deliveries_withheld": ("staff", NOBODY, NOBODY),
+    "knox_authtoken": ("superuser", NOBODY, "superuser"),
+}
+ADMIN_PAGES = ("changelist", "add", "change", "history", "delete")
+# Whose row somebody else's is not: those but its owner and superusers are led away from it.
+ADMIN_OWN = "campaigns_feed"
+# Beyond what every model has: the status of a GET for staff, a planner of another team, and a superuser. 405 where
+# only POST is. Everybody else is sent to sign in.
+ADMIN_EXTRAS = {
+    "admin:index": (200, 200, 200),
+    "admin:app_list": (200, 200, 200),
+    "admin:search": (200, 200, 200),
+    "admin:jsi18n": (200, 200, 200),
+    "admin:password_change": (200, 200, 200),
+    "admin:password_change_done": (200, 200, 200),
+    "admin:autocomplete": (403, 403, 403),  # of no field
+    "admin:view_on_site": (404, 404, 404),  # nothing has a page of its own there
+    "admin:login": (302, 302, 302),
+    "admin:logout": (405, 405, 405),
+    "admin:auth_user_password_change": (403, 403, 200),
+    "admin:audiences_importrun_go_on": (405, 405, 405),
+    "admin:audiences_importrun_cancel": (405, 405, 405),
+    "admin:audiences_importrun_errors": (302, 302, 302),  # there are none: back to the import
+    "admin:audiences_segment_refresh": (405, 405, 405),
+    "admin:campaigns_campaign_move": (302, 302, 200),  # back to the campaign, with a sentence
+    "admin:campaigns_feed_revoke": (405, 405, 405),
+    "admin:campaigns_finding_acknowledge": (200, 200, 200),
+    # Without a name: the old address of a row, which leads to its page, and whatever is nothing else.
+    **{f"admin/{model.replace('_', '/', 1)}/<path:object_id>/": (302, 302, 302) for model in ADMIN},
+    "admin/(?P<url>.*)$": (404, 404, 404),
+}
+
+
+def declared() -> set[str]:
+    return {*ROUTES, *ADMIN_EXTRAS, *(f"admin:{model}_{page}" for model in ADMIN for page in ADMIN_PAGES)}
+
+
+def answered() -> list[str]:
+    """The name of every route of the resolver, or its address where it has none."""
+    return list(_walk(get_resolver().url_patterns, "", ""))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], address: str, space: str) -> list[str]:
+    found = []
+    for each in patterns:
+        here = address + str(each.pattern)
+        if isinstance(each, URLResolver):
+            found += _walk(each.url_patterns, here, f"{space}{each.namespace}:" if each.namespace else space)
+        else:
+            found.append(f"{space}{each.name}" if each.name else here)
+    return found

@@ -1,0 +1,5 @@
+"""What tests of faults share with those of dispatch."""
+
+from tests.deliveries.conftest import memory
+
+__all__ = ["memory"]
