@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import display
 
 from audiences.models import Customer
+from audiences.queries.customers import in_unknown_zone
 
 from .pages import page_link
 from .read_only import ReadOnlyAdmin
@@ -29,12 +30,25 @@ class Living(RadioFilter):
         return queryset.filter(erased_at__isnull=self.value() == "living")
 
 
+class UnknownZone(RadioFilter):
+    """Their local hours cannot be kept: whoever looks after the data finds them here."""
+
+    title = "time zone"
+    parameter_name = "zone"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("unknown", "Unknown: the workspace's is used")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
+        return queryset.filter(pk__in=in_unknown_zone()) if self.value() == "unknown" else queryset
+
+
 @admin.register(Customer)
 class CustomerAdmin(ReadOnlyAdmin):
     """Erasing, opting out and suppressing withdraw open deliveries: they are on the customer's page, floors above."""
 
     list_display = ["external_id", "name", "email", "timezone", "state", "customer_page"]
-    list_filter = [Living]
+    list_filter = [Living, UnknownZone]
     search_fields = ["external_id", "email", "name"]
     search_help_text = "External id, e-mail or name"
     ordering = ["-id"]

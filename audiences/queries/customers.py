@@ -7,7 +7,7 @@ from pyroaring import BitMap
 
 from audiences.models import Customer, Workspace
 from audiences.queries.ids import id_set, id_sets_by
-from audiences.zones import is_zone
+from audiences.zones import is_zone, zone_names
 
 
 def living(ids: range | None = None) -> QuerySet[Customer]:
@@ -42,7 +42,6 @@ def by_zone(members: BitMap, ids: range | None = None) -> dict[str, BitMap]:
     return {name: customers for name, customers in zones.items() if customers}
 
 
-def without_valid_zone(members: BitMap) -> BitMap:
-    """Those of `members` whose own zone is set and unknown, to be reported: they are served in the workspace's."""
-    named = id_sets_by(living().exclude(timezone=""), "timezone")
-    return BitMap.union(BitMap(), *(ids for name, ids in named.items() if not is_zone(name))) & members
+def in_unknown_zone() -> QuerySet[Customer]:
+    """The living whose own zone is set and unknown, to be reported: they are served in the workspace's."""
+    return living().exclude(timezone="").exclude(timezone__in=zone_names())

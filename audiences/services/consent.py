@@ -101,14 +101,6 @@ def suppress(customer: Customer, channel: str, reason: str, note: str, now: date
         return _suppressions_of(customer, channel, reason).count() > before
 
 
-def lift_suppression(customer: Customer, channel: str, reason: str, now: datetime) -> bool:
-    """Take back a suppression of the customer and of their address. Whether there was one."""
-    with transaction.atomic():
-        lock_shards([shard_of_customer(customer.pk)])
-        lifted, _ = _suppressions_of(customer, channel, reason).delete()
-    return lifted > 0
-
-
 def _whom(customer: Customer, channel: str, reason: str) -> list[dict[str, object]]:
     """The rows to write: by the customer, by the address, or both; by the customer where there is no address."""
     address = address_hash(customer.email) if channel in ("", "email") else ""

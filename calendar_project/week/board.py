@@ -84,10 +84,6 @@ class Board:
         return tuple(card for card in self.cards if card.counts and not card.campaign.is_continuous)
 
     @property
-    def continuous_campaigns(self) -> int:
-        return len({card.campaign.pk for card in self.cards if card.counts and card.campaign.is_continuous})
-
-    @property
     def not_approved(self) -> int:
         return sum(1 for card in self.dated if not card.is_approved)
 

@@ -9,7 +9,7 @@ from campaigns import lifecycle as moves
 from campaigns.models import Campaign
 from campaigns.rights import can_approve, can_plan
 from campaigns.services import lifecycle
-from campaigns.services.cloning import clone
+from campaigns.services.cloning import clone, start_from_template
 
 Run = Callable[[Campaign, Any, "Answer", datetime], Campaign | None]
 Right = Callable[[Any, Any], bool]
@@ -36,14 +36,14 @@ class Move:
     run: Run
     note: str = ""
     variant: str = "default"
-    for_templates: bool = False
+    of_templates: bool = False  # whether it is done to templates, and to them alone
 
     @property
     def confirm_variant(self) -> str:
         return "danger" if self.variant == "danger" else "primary"
 
     def may(self, user: Any, campaign: Campaign) -> bool:
-        if self.action and campaign.is_template:
+        if self.of_templates != campaign.is_template:
             return False
         return (not self.action or moves.may(self.action, campaign.status)) and self.right(user, campaign.team)
 
@@ -70,6 +70,10 @@ def _resume(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
 
 def _cancel(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
     lifecycle.cancel(campaign.pk, by, now)
+
+
+def _start(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> Campaign:
+    return start_from_template(campaign.pk, by, now)
 
 
 def _clone(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> Campaign:
@@ -107,9 +111,14 @@ MOVES = (
         "Paused: nothing more leaves.", can_plan, _pause,
     ),
     Move(
+        "start", "", "Start a campaign from it",
+        "You get a draft that says what the template says. The template stays as it is.",
+        "Started. This is the new campaign.", can_plan, _start, variant="primary", of_templates=True,
+    ),
+    Move(
         "clone", "", "Make a copy",
         "You get a draft with the same audience, content, schedule and goal.",
-        "Copied. This is the copy.", can_plan, _clone, for_templates=True,
+        "Copied. This is the copy.", can_plan, _clone,
     ),
     Move(
         "keep", "", "Keep as a template",
@@ -126,4 +135,4 @@ BY_NAME = {move.name: move for move in MOVES}
 
 
 def moves_for(user: Any, campaign: Campaign) -> list[Move]:
-    return [move for move in MOVES if move.may(user, campaign) and (move.for_templates or not campaign.is_template)]
+    return [move for move in MOVES if move.may(user, campaign)]

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import Campaign, CampaignVersion, Send
+from campaigns.plan import Plan
 from campaigns.queries.campaigns import read_plan
 from campaigns.services.planning import plan_sends
 from campaigns.services.states import move_sends_of, move_status, write_history
@@ -32,7 +33,7 @@ def record_version(campaign_id: int, by: User | None, now: datetime) -> Campaign
             created_at=now,
         )
         Campaign.objects.filter(pk=campaign_id).update(updated_at=now)
-        write_history(campaign_id, "created" if last is None else "edited", by, now)
+        write_history(campaign_id, "created" if last is None else "edited", by, now, note=_changed(last, plan))
         if last is not None:
             _void_approval(campaign, by, now)
         plan_sends(campaign_id, now)
@@ -45,6 +46,14 @@ def lock_campaign(campaign_id: int) -> Campaign:
     `no_key`: inserting sends and firings, which refer to it, goes on meanwhile.
     """
     return Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+
+
+def _changed(last: CampaignVersion | None, plan: Plan) -> str:
+    """The sections of the plan that the edit changed, as an approver judges them."""
+    if last is None:
+        return ""
+    before, after = Plan.from_json(last.plan).section_digests(), plan.section_digests()
+    return ", ".join(section for section in after if after[section] != before[section])
 
 
 def _void_approval(campaign: Campaign, by: User | None, now: datetime) -> None:

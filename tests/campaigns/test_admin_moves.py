@@ -108,9 +108,9 @@ def test_a_copy_is_a_draft_of_its_own(client: Client, name: str, is_template: bo
 def test_a_campaign_is_started_from_a_template(client: Client) -> None:
     template = complete(is_template=True)
     page = sign_in(client, "planner").get(reverse("admin:campaigns_campaign_change", args=[template.pk]))
-    assert move(template, "clone") in page.content.decode()
+    assert move(template, "start") in page.content.decode()
     assert move(template, "ask") not in page.content.decode()
-    client.post(move(template, "clone"), {"version": 1})
+    client.post(move(template, "start"), {"version": 1})
     assert not Campaign.objects.exclude(pk=template.pk).get().is_template
 
 

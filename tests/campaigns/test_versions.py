@@ -39,6 +39,7 @@ def test_any_edit_voids_the_approval_and_is_written_down(status: str) -> None:
     campaign.refresh_from_db()
     assert (campaign.status, campaign.approved_version, second.number) == ("draft", None, 2)
     assert [entry.action for entry in campaign.history.all()] == ["created", "edited", "edit"]
+    assert campaign.history.get(action="edited").note == "content"
 
 
 def test_sends_that_went_out_keep_the_version_they_went_out_with() -> None:

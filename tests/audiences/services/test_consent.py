@@ -6,7 +6,6 @@ from audiences.models import Customer, Subscription, Suppression
 from audiences.queries.consent import hard_bounced, suppressed
 from audiences.services.consent import (
     SubscriptionRow,
-    lift_suppression,
     set_subscription,
     set_subscriptions,
     suppress,
@@ -50,13 +49,10 @@ def test_a_complaint_follows_the_person_and_stays_with_the_address() -> None:
     assert set(suppressed("email", EVERYONE)) == {customer.pk, sharing.pk}
 
 
-def test_a_manual_stop_is_of_one_customer_and_can_be_lifted() -> None:
+def test_a_manual_stop_is_of_one_customer_on_every_channel() -> None:
     customer, _ = make_customers(2, email="both@example.com")
     suppress(customer, "", Suppression.Reason.MANUAL, "asked by phone", NOW)
     assert set(suppressed("email", EVERYONE)) == set(suppressed("in_app", EVERYONE)) == {customer.pk}
-    assert lift_suppression(customer, "", Suppression.Reason.MANUAL, NOW)
-    assert not lift_suppression(customer, "", Suppression.Reason.MANUAL, NOW)
-    assert not suppressed("email", EVERYONE)
 
 
 def test_somebody_without_an_address_is_suppressed_by_who_they_are() -> None:
