@@ -21,10 +21,10 @@ from deliveries.services import ledger
 from deliveries.services.local import deliver_locally
 from deliveries.services.preparing import Batch, Ready, prepare
 from deliveries.services.repeating import patiently, repeatably
-from deliveries.services.rescheduling import reschedule
+from deliveries.services.rescheduling import reschedule, to_be_retried
 from deliveries.services.windows import Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
-from deliveries.verdicts import settle
+from deliveries.verdicts import Move, settle
 
 Clock = Callable[[], datetime]
 CLAIM_LIMIT = 1000
@@ -92,6 +92,7 @@ class _Run:
     ) -> None:
         self.name, self.channel, self.batch = name, channel, batch
         self.token, self.clock, self.counts = token, clock, counts
+        self.ready = {ready.tried.delivery_id: ready for ready in batch.ready}
         self.watch = Watch(token, clock, deadline)
         self.pace = Pace()
 
@@ -118,17 +119,30 @@ class _Run:
         """Commit what became of the last window together with the marks of the next; those that were marked."""
         # First, and by itself: it takes the locks of shards, which must come before the locks of rows.
         patiently(lambda: suppress_bounced(self.name, self.batch.ready, done.outcomes, self.clock()))
-        marked = set(repeatably(lambda: self._write(done, window)))
+        moves = self._reschedule_far(self._moves(done))
+        marked = set(repeatably(lambda: self._write(done, moves, window)))
         self.counts["put_back"] += len(done.not_begun)
         return [ready for ready in window if ready.tried.delivery_id in marked]
 
-    def _write(self, done: Sent, window: Sequence[Ready]) -> list[int]:
-        now, token, ids = self.clock(), self.token, _ids(window)
-        tried = {ready.tried.delivery_id: ready.tried for ready in self.batch.ready}
-        idempotent = self.channel.is_idempotent
-        moves = [
-            settle(outcome, tried[outcome.delivery_id], now, is_idempotent=idempotent) for outcome in done.outcomes
+    def _moves(self, done: Sent) -> list[Move]:
+        now, idempotent = self.clock(), self.channel.is_idempotent
+        return [
+            settle(outcome, self.ready[outcome.delivery_id].tried, now, is_idempotent=idempotent)
+            for outcome in done.outcomes
         ]
+
+    def _reschedule_far(self, moves: Sequence[Move]) -> list[Move]:
+        """Settle those whose next try is far away: their slot is tested under the shard's lock. The other moves."""
+        now = self.clock()
+        far = [
+            late for move in moves if (late := to_be_retried(self.ready[move.delivery_id].row, move, now)) is not None
+        ]
+        reschedule(far, self.token, now, from_claimed=False)
+        settled = {late.delivery_id for late in far}
+        return [move for move in moves if move.delivery_id not in settled]
+
+    def _write(self, done: Sent, moves: Sequence[Move], window: Sequence[Ready]) -> list[int]:
+        now, token, ids = self.clock(), self.token, _ids(window)
         ledger.lock([*(move.delivery_id for move in moves), *done.not_begun, *ids])
         ledger.record(moves, token, now)
         ledger.put_back(done.not_begun, token)

@@ -16,7 +16,7 @@ from deliveries.models import Delivery
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 from deliveries.quiet_hours import is_quiet
 from deliveries.services.composing import Version, compose, events_of, versions
-from deliveries.services.rescheduling import Late
+from deliveries.services.rescheduling import Late, to_be_retried
 from deliveries.verdicts import Move, Tried, settle
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class Ready:
     outgoing: Outgoing
     send_id: int
     tried: Tried
+    row: Late  # what another moment for it would depend on
 
 
 @dataclass
@@ -53,39 +54,45 @@ def prepare(ids: Sequence[int], now: datetime) -> Batch:
     batch = Batch(transactional=frozenset(pk for pk, version in plans.items() if version.plan.transactional))
     for delivery in deliveries:
         customer, version = customers[delivery.customer_id], plans[delivery.version_id]
-        if late := _late(delivery, customer, version, rules, now):
-            batch.late.append(late)
+        row = _row(delivery, customer, version, rules, now)
+        if _is_quiet(delivery, row, rules, now):
+            batch.late.append(row)
         else:
             compose_for = partial(compose, delivery, customer, version, events.get(delivery.firing_id, {}))
-            _render(batch, delivery, customer, compose_for, now)
+            _render(batch, delivery, customer, row, compose_for, now)
     return batch
 
 
-def _late(
-    delivery: Delivery, customer: Customer, version: Version, rules: WorkspaceRules, now: datetime
-) -> Late | None:
-    """The row, if it is quiet now: by the hours it was admitted under, or by those that were set since."""
-    zone = zone_or(customer.timezone, rules.zone.key)
+def _is_quiet(delivery: Delivery, row: Late, rules: WorkspaceRules, now: datetime) -> bool:
+    """By the hours it was admitted under, or by those that were set since."""
+    quiet = rules.quiet.get(delivery.channel) if row.quiet_hours_apply else None
+    return delivery.closes_at <= now or is_quiet(now, row.zone, quiet)
+
+
+def _row(delivery: Delivery, customer: Customer, version: Version, rules: WorkspaceRules, now: datetime) -> Late:
     plan = version.plan
-    quiet = rules.quiet.get(delivery.channel) if plan.quiet_hours_apply else None
-    if delivery.closes_at > now and not is_quiet(now, zone, quiet):
-        return None
     return Late(
         delivery_id=delivery.pk,
         customer_id=customer.pk,
         reach=Reach(delivery.channel, delivery.topic_id, delivery.team_id),
-        zone=zone,
+        zone=zone_or(customer.timezone, rules.zone.key),
         quiet_hours_apply=plan.quiet_hours_apply,
         obeys_caps=delivery.obeys_caps,
         counts=delivery.counts_toward_caps,
         waits_for_caps=plan.on_breach == "defer",
         attempts=delivery.attempts,
         expires_at=delivery.expires_at,
+        after=now,
     )
 
 
 def _render(
-    batch: Batch, delivery: Delivery, customer: Customer, compose_for: Callable[[], Outgoing], now: datetime
+    batch: Batch,
+    delivery: Delivery,
+    customer: Customer,
+    row: Late,
+    compose_for: Callable[[], Outgoing],
+    now: datetime,
 ) -> None:
     """One failing template or customer ends that row and no other."""
     field_name = channel_class(delivery.channel).address_field
@@ -101,6 +108,10 @@ def _render(
     except Exception as problem:  # a fault of ours and no template's: tried again, and the others go on
         logger.exception("delivery %s could not be composed", delivery.pk)
         evidence = {"phase": "compose", "text": type(problem).__name__}
-        batch.ended.append(settle(Outcome(delivery.pk, Verdict.DEFERRED, evidence), tried, now))
+        move = settle(Outcome(delivery.pk, Verdict.DEFERRED, evidence), tried, now)
+        if retried := to_be_retried(row, move, now):
+            batch.late.append(retried)
+        else:
+            batch.ended.append(move)
     else:
-        batch.ready.append(Ready(outgoing, delivery.send_id, tried))
+        batch.ready.append(Ready(outgoing, delivery.send_id, tried, row))

@@ -1,10 +1,11 @@
-"""Messages that are due while it is quiet: another moment for each, with its slot under the caps tested again."""
+"""Messages that may not leave now, or are to be tried again much later: another moment, its slot tested again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from audiences.services.locks import lock_shards, shard_of_customer
@@ -19,11 +20,13 @@ from deliveries.verdicts import Move
 State = Delivery.State
 # A cap's moment may be quiet and a quiet night's end capped; whoever is still looking after so many turns has expired.
 MOST_TURNS = 20
+# A next try that is no farther away keeps the slot of the one before.
+A_MOMENT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Late:
-    """A claimed row that may not leave at this moment, with all that its next moment depends on."""
+    """A row that needs another moment, with all that it depends on; `after` is the first that would do."""
 
     delivery_id: int
     customer_id: int
@@ -35,50 +38,67 @@ class Late:
     waits_for_caps: bool
     attempts: int
     expires_at: datetime
+    after: datetime
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 Slots = dict[int, dict[int, Slot]]  # customer id -> delivery id -> slot
 
 
-def reschedule(late: Sequence[Late], token: str, now: datetime) -> int:
-    """Give each row its next moment, or say why there is none. One transaction a shard. How many rows."""
+def to_be_retried(row: Late, move: Move, now: datetime) -> Late | None:
+    """The row as its next try makes it, where that is so far away that its slot must be tested; None: it keeps it."""
+    if move.due_at is None or not row.obeys_caps or move.due_at - now <= A_MOMENT:
+        return None
+    return replace(row, after=move.due_at, attempts=move.attempts, evidence=move.evidence)
+
+
+def reschedule(late: Sequence[Late], token: str, now: datetime, *, from_claimed: bool = True) -> int:
+    """Give each row its next moment, or say why there is none. One transaction a shard. How many rows.
+
+    `from_claimed`: nothing of them was begun; otherwise they were, and have certainly not left.
+    """
     shards: defaultdict[int, list[Late]] = defaultdict(list)
     for row in late:
         shards[shard_of_customer(row.customer_id)].append(row)
     for shard in sorted(shards):
-        repeatably(partial(_reschedule_shard, shard, shards[shard], token, now))
+        repeatably(partial(_reschedule_shard, shard, shards[shard], token, now, from_claimed))
     return len(late)
 
 
-def _reschedule_shard(shard: int, rows: Sequence[Late], token: str, now: datetime) -> None:
+def _reschedule_shard(shard: int, rows: Sequence[Late], token: str, now: datetime, from_claimed: bool) -> None:
     # 1. The lock that admission counts under; 2. the slots as they are now; 3. the rows.
     lock_shards([shard])
     rules = workspace_rules()
     slots = _slots_of({row.customer_id for row in rows if row.obeys_caps})
-    moves = [_next_move(row, rules, slots, now) for row in sorted(rows, key=lambda row: row.delivery_id)]
-    ledger.record(moves, token, now, from_claimed=True)
+    moves = [_next_move(row, rules, slots) for row in sorted(rows, key=lambda row: row.delivery_id)]
+    ledger.lock(row.delivery_id for row in rows)
+    ledger.record(moves, token, now, from_claimed=from_claimed)
 
 
-def _next_move(row: Late, rules: WorkspaceRules, slots: Slots, now: datetime) -> Move:
+def _next_move(row: Late, rules: WorkspaceRules, slots: Slots) -> Move:
     taken = slots.get(row.customer_id, {})
     own = taken.pop(row.delivery_id, None)
     quiet = rules.quiet.get(row.reach.channel) if row.quiet_hours_apply else None
-    at, bound_by = _next_moment(row, rules, quiet, list(taken.values()), now)
+    at, bound_by = _next_moment(row, rules, quiet, list(taken.values()))
     if bound_by:
-        return Move(row.delivery_id, State.WITHHELD, row.attempts, reason=f"capped ({bound_by})")
+        return _end(row, State.WITHHELD, f"capped ({bound_by})")
     if at is None or at >= row.expires_at:
-        return Move(row.delivery_id, State.EXPIRED, row.attempts, reason="quiet hours would have made it too late")
+        return _end(row, State.EXPIRED, "quiet hours would have made it too late")
     if own is not None or row.counts:
         slots.setdefault(row.customer_id, taken)[row.delivery_id] = Slot(at, row.reach)
     closes_at = min(next_quiet(at, row.zone, quiet) or row.expires_at, row.expires_at)
-    return Move(row.delivery_id, State.PLANNED, row.attempts, due_at=at, closes_at=closes_at)
+    return Move(row.delivery_id, State.PLANNED, row.attempts, due_at=at, closes_at=closes_at, evidence=row.evidence)
+
+
+def _end(row: Late, state: str, reason: str) -> Move:
+    return Move(row.delivery_id, state, row.attempts, reason=reason, evidence=row.evidence)
 
 
 def _next_moment(
-    row: Late, rules: WorkspaceRules, quiet: QuietPeriod | None, taken: Iterable[Slot], now: datetime
+    row: Late, rules: WorkspaceRules, quiet: QuietPeriod | None, taken: Iterable[Slot]
 ) -> tuple[datetime | None, str]:
     """The first moment that is neither quiet nor over a cap, or the cap that binds a row that does not wait for it."""
-    at = now
+    at = row.after
     for _ in range(MOST_TURNS):
         at = next_allowed(at, row.zone, quiet)
         freed: datetime | None = at

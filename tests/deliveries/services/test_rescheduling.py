@@ -5,6 +5,7 @@ import pytest
 
 from audiences.models import Customer
 from campaigns.models import Send
+from deliveries.channels.base import Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.models import Cap, Delivery, QuietHours
 from tests.builders import NOW, make_customer
@@ -91,3 +92,31 @@ def test_a_row_that_obeys_no_caps_only_waits_for_the_quiet_to_end(memory: Memory
     send = make_late_send(customer, obeys_caps=False)
     run()
     assert (only(send).state, only(send).due_at) == ("planned", QUIET_ENDS)
+
+
+def fail_often(memory: Memory, send: Send) -> Delivery:
+    """Deferred for the sixth time, so that the next try is hours away."""
+    QuietHours.objects.all().delete()
+    row = only(send)
+    Delivery.objects.filter(pk=row.pk).update(attempts=5, closes_at=row.expires_at)
+    memory.answers[row.customer.external_id] = [Verdict.DEFERRED]
+    run()
+    row.refresh_from_db()
+    return row
+
+
+def test_a_next_try_that_is_hours_away_is_tested_against_the_caps_again(memory: Memory) -> None:
+    customer = make_customer()
+    cap = Cap.objects.create(name="one a day", limit=1, days=1)
+    # More than a day after the first try, less than a day after the next one.
+    take_slot(customer, NOW + timedelta(hours=25))
+    row = fail_often(memory, make_late_send(customer))
+    assert (row.state, row.reason, row.attempts) == ("withheld", f"capped (cap:{cap.pk})", 6)
+
+
+def test_a_next_try_that_is_hours_away_takes_its_slot_there(memory: Memory) -> None:
+    Cap.objects.create(name="one a day", limit=1, days=1)
+    row = fail_often(memory, make_late_send(make_customer()))
+    assert (row.state, row.attempts, row.lease_token) == ("planned", 6, "")
+    assert NOW + timedelta(hours=4) <= row.due_at < NOW + timedelta(hours=5)
+    assert row.evidence != {}
