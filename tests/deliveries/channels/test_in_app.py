@@ -1,4 +1,5 @@
 import pytest
+from django.db import transaction
 
 from deliveries.channels.base import Channel, Outgoing, Verdict
 from deliveries.channels.in_app import InAppChannel, is_safe_link
@@ -20,6 +21,14 @@ class TestInApp(ChannelContract):
             send = make_running_send(make_campaign(channels=["in_app"]))
             make_delivery(send, make_customer(pk=number), "in_app", pk=number)
         return super().outgoing(number, **fields)
+
+    def test_what_is_not_asked_for_does_not_leave(self) -> None:
+        """Local: it writes inside the caller's transaction, and leaves nothing where that does not commit."""
+        batch = [self.outgoing(1), self.outgoing(2)]
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), self.channel() as channel:
+            next(channel.send(batch))
+            raise ZeroDivisionError
+        assert self.received() == []
 
     def test_one_delivery_has_one_item_whatever_is_repeated(self) -> None:
         self.send(self.outgoing())
