@@ -146,8 +146,10 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CHANNELS = {
     "email": "deliveries.channels.email.EmailChannel",
     "in_app": "deliveries.channels.in_app.InAppChannel",
-    "webhook": "deliveries.channels.webhook.WebhookChannel",
 }
+if ENVIRONMENT.webhook_url:
+    # Without an address it could carry nothing, and nobody should be offered it.
+    CHANNELS["webhook"] = "deliveries.channels.webhook.WebhookChannel"
 EMAIL_URL = ENVIRONMENT.email_url
 EMAIL_FROM = ENVIRONMENT.email_from
 WEBHOOK_URL = ENVIRONMENT.webhook_url
