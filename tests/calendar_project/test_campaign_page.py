@@ -175,6 +175,13 @@ def test_a_version_that_is_no_number_approves_nothing(client: Client, campaign: 
     assert campaign.status == "in_review"
 
 
+def test_the_button_names_its_version_without_separators(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    campaign.versions.update(number=1234)
+    click(client, campaign, "ask")
+    assert 'name="version" value="1234"' in page(client, campaign)
+
+
 def test_messages_are_shown_as_the_chosen_customer_gets_them(client: Client, campaign: Campaign) -> None:
     make_customer(external_id="zoe", name="Zoe <b>& Co</b>")
     sign_in(client, campaign)
