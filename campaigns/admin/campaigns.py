@@ -23,6 +23,7 @@ from audiences.admin.person import signed_in
 from audiences.admin.staying import StaysAfterSave
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding, Send, Team
+from campaigns.queries.sends import going_out
 from campaigns.rights import can_plan
 from campaigns.services.versions import record_version
 from campaigns.tasks import check_overlaps
@@ -36,6 +37,7 @@ from .permissions import plans_somewhere, teams_planned_by
 from .statuses import CAMPAIGN
 from .trigger_words import trigger_in_words
 
+GOES_ON = "What is going out at this moment goes on as it was approved. To stop it, cancel the campaign."
 ENDED = (Campaign.Status.DONE, Campaign.Status.CANCELLED)
 
 
@@ -148,6 +150,8 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         form.instance.refresh_from_db(fields=["status"])
         if before not in (form.instance.status, Campaign.Status.DRAFT):
             messages.warning(request, "Your change needs a new approval: the campaign is a draft again.")
+            if going_out(form.instance.pk):
+                messages.warning(request, GOES_ON)
         check_overlaps.delay_on_commit(form.instance.pk)  # type: ignore[attr-defined]  # by Celery for Django
 
     # --- Buttons ----------------------------------------------------------------------------------------------

@@ -29,6 +29,12 @@ def due_sends(now: datetime) -> QuerySet[Send]:
     )
 
 
+def going_out(campaign_id: int) -> bool:
+    """Whether anything of it may be leaving now: such sends go on with the version that they were frozen with."""
+    under_way = (Send.State.ADMITTING, Send.State.SENDING)
+    return Send.objects.filter(campaign=campaign_id, state__in=under_way).exists()
+
+
 def unapproved_sends(start: datetime, end: datetime) -> QuerySet[Send]:
     """Dated sends of the stretch that would be missed for want of an approval, by owner; nobody was told yet."""
     waiting = (Campaign.Status.DRAFT, Campaign.Status.IN_REVIEW)

@@ -15,6 +15,7 @@ from tests.builders import (
     make_campaign,
     make_customers,
     make_segment,
+    make_send,
     make_team,
     make_topic,
     make_user,
@@ -159,6 +160,18 @@ def test_an_edit_of_what_was_approved_says_that_it_needs_a_new_approval(admin: C
     page = admin.post(change(campaign), {**form(name="Other", version_seen="1"), **existing}, follow=True)
     assert "needs a new approval" in page.content.decode()
     assert Campaign.objects.get().status == "draft"
+
+
+@pytest.mark.parametrize("is_going_out", [False, True])
+def test_an_edit_in_the_middle_of_a_send_says_that_the_send_goes_on(admin: Client, is_going_out: bool) -> None:
+    campaign = make_campaign()
+    version = record_version(campaign.pk, None, read_now())
+    Campaign.objects.update(status="running", approved_version=version)
+    make_send(campaign, state="sending" if is_going_out else "done")
+    existing = {"messages-0-id": campaign.messages.get().pk, "messages-INITIAL_FORMS": "1"}
+    page = admin.post(change(campaign), {**form(name="Other", version_seen="1"), **existing}, follow=True)
+    assert "needs a new approval" in page.content.decode()
+    assert ("goes on as it was approved" in page.content.decode()) == is_going_out
 
 
 def test_a_planner_writes_campaigns_of_their_team_alone(client: Client) -> None:
