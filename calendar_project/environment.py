@@ -43,6 +43,7 @@ class Environment:
     allowed_hosts: list[str]
     base_url: str
     shard_size: int
+    lease_seconds: int
     webhook_url: str
     webhook_secret: str
     log_level: str
@@ -111,6 +112,7 @@ def _common(given: Mapping[str, str], project: Path) -> dict[str, Any]:
         "email_from": given.get("EMAIL_FROM") or "Almanac <almanac@example.com>",
         # Fixed once anything has been admitted: see docs/operators.md.
         "shard_size": _whole_number(given, "SHARD_SIZE", 65_536, most=1 << 24),
+        "lease_seconds": _whole_number(given, "LEASE_SECONDS", 120, most=86_400),
         "webhook_url": given.get("WEBHOOK_URL", ""),
         "webhook_secret": given.get("WEBHOOK_SECRET", ""),
         "log_level": _log_level(given.get("LOG_LEVEL", "")),

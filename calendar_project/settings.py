@@ -170,7 +170,7 @@ DATED_EXPIRES_HOURS = 24
 CONTINUOUS_EXPIRES_HOURS = 7 * 24
 # A worker that has not been heard of for so long is lost, and what it held is given to others or settled. Longer than
 # one message may take: connecting, every answer, and the minute after the final dot.
-LEASE_SECONDS = int(os.environ.get("LEASE_SECONDS", "120"))
+LEASE_SECONDS = ENVIRONMENT.lease_seconds
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -20,7 +20,7 @@ class Campaign(models.Model):
           └── decline ────┘        any edit ─────┴────────────────────────┴────────┴──> draft
         running ──last send over──> done          any but done ──cancel──> cancelled
 
-    The allowed moves are `lifecycle.MOVES`; only `services.lifecycle` writes `status`.
+    The allowed moves are `lifecycle.MOVES`; only `services.states` writes `status`.
     """
 
     class Status(models.TextChoices):

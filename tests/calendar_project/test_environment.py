@@ -121,6 +121,7 @@ WRONG = [
     ("BASE_URL", "https://", "a scheme and a host with no path"),
     ("SHARD_SIZE", "many", "must be a whole number from 1 to 16777216; it is “many”"),
     ("SHARD_SIZE", "0", "must be a whole number"),
+    ("LEASE_SECONDS", "soon", "must be a whole number from 1 to 86400; it is “soon”"),
     ("PORT", "-1", "must be a whole number from 1 to 65535"),
     ("PORT", "70000", "must be a whole number from 1 to 65535"),
     ("LOG_LEVEL", "loud", "must be one of DEBUG, INFO"),

@@ -23,6 +23,7 @@ from audiences.services.segments import refresh_all
 from calendar_project.demo import accounts, cast, workers
 from calendar_project.demo.purchases import write_files
 from calendar_project.demo.sink import MailSink
+from calendar_project.health import broker_answers
 from calendar_project.sample.purchases import FILE
 from campaigns.services.overlaps import check_overlaps
 from campaigns.services.planning import plan_all
@@ -53,6 +54,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {data}.")
         if workers and settings.EMBEDDED:
             raise CommandError("--workers needs a deployment's settings: see .env.example.")
+        if workers:
+            _require_broker()
         self.quiet = options["json"]
         self.seconds: dict[str, float] = {}
         with ExitStack() as stack:
@@ -112,6 +115,14 @@ class Command(BaseCommand):
         began = time.perf_counter()
         work()
         self.seconds[name] = round(time.perf_counter() - began, 2)
+
+
+def _require_broker() -> None:
+    """Said at once: workers that find no broker wait for it, and the demo for them."""
+    try:
+        broker_answers()
+    except Exception as problem:  # whatever the driver raises
+        raise CommandError("Nothing answers at CELERY_BROKER_URL: start the broker first.") from problem
 
 
 @contextmanager
