@@ -41,10 +41,6 @@ class Decision:
     admitted: BitMap
     withheld: tuple[Gate, ...]
 
-    def withheld_for(self, reason: str) -> BitMap:
-        """Everyone withheld for a reason, whatever bound them."""
-        return BitMap.union(BitMap(), *(gate.taken for gate in self.withheld if gate.reason == reason))
-
 
 def decide(audience: BitMap, gates: Sequence[Gate]) -> Decision:
     """Let each gate take its customers out of what the gates before it left.

@@ -56,11 +56,6 @@ class CapRule:
         return sorted(slot.at for slot in slots if self.covers(slot.reach))
 
 
-def overfull(times: Sequence[datetime], at: datetime, cap: CapRule, zone: ZoneInfo) -> bool:
-    """Whether one more message at `at`, beside those at `times` (ascending), would break the cap."""
-    return frees_at(times, at, cap, zone) != at
-
-
 def frees_at(times: Sequence[datetime], at: datetime, cap: CapRule, zone: ZoneInfo) -> datetime | None:
     """The first instant from `at` on at which the cap allows one more; None where it never does (limit 0)."""
     if cap.limit == 0:

@@ -1,13 +1,13 @@
 """A real SMTP server on a free port of this machine, which keeps what it is given."""
 
-from asyncio import Server
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from calendar_project.demo.sink import FreePortController
 
 
 @dataclass
@@ -51,15 +51,6 @@ def _parsed(envelope: Envelope) -> EmailMessage:
     message = message_from_bytes(content, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
-
-
-class FreePortController(Controller):
-    """Listens on a port that the system picks, so that runs side by side never meet."""
-
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, Server)
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's own
 
 
 def start_mail_server() -> tuple[MailServer, Any]:

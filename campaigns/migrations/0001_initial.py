@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[('duplicate', 'same channel and the same goal or topic'), ('collision', 'together they push customers over a cap'), ('crowding', 'many of the same customers within the window')], max_length=10)),
+                ('kind', models.CharField(choices=[('duplicate', 'same channel and the same goal or topic'), ('crowding', 'many of the same customers within the window')], max_length=10)),
                 ('severity', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], max_length=6)),
                 ('state', models.CharField(choices=[('open', 'to be settled'), ('acknowledged', 'known, and left with a reason'), ('resolved', 'no longer so')], default='open', max_length=12)),
                 ('sends', models.JSONField(default=list, help_text='Pairs of send ids, the nearest in time first; at most 20.')),

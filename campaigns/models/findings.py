@@ -14,7 +14,6 @@ class Finding(models.Model):
 
     class Kind(models.TextChoices):
         DUPLICATE = "duplicate", "same channel and the same goal or topic"
-        COLLISION = "collision", "together they push customers over a cap"
         CROWDING = "crowding", "many of the same customers within the window"
 
     class Severity(models.TextChoices):

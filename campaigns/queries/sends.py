@@ -47,11 +47,6 @@ def unapproved_sends(start: datetime, end: datetime) -> QuerySet[Send]:
     )
 
 
-def sends_in(start: datetime, end: datetime) -> QuerySet[Send]:
-    """Sends that are due in the half-open stretch, in their order; one query."""
-    return on_calendar().filter(due_at__gte=start, due_at__lt=end).order_by("due_at", "id")
-
-
 def approved_sends_between(start: datetime, end: datetime) -> list[Send]:
     """Approved sends of the stretch that are still to go out, for arbitration; one query."""
     return list(

@@ -7,7 +7,7 @@ import pytest
 
 from audiences.bitmaps import load
 from campaigns.models import Campaign, Send
-from campaigns.queries.sends import approved_sends_between, due_sends, sends_in
+from campaigns.queries.sends import approved_sends_between, due_sends
 from campaigns.services import lifecycle, sends
 from campaigns.services.lifecycle import NotAllowed, StaleChange
 from campaigns.services.versions import record_version
@@ -157,15 +157,6 @@ def test_due_sends_are_the_dated_ones_oldest_first_whether_approved_or_not() -> 
     make_draft(is_template=False, trigger="recurring", rrule="FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=1")
     assert [send.pk for send in due_sends(HOUR)] == [draft.pk, sure.pk]
     assert list(due_sends(HOUR - timedelta(seconds=1))) == []
-
-
-def test_a_stretch_of_the_calendar_is_half_open_and_costs_one_query(django_assert_num_queries: Any) -> None:
-    for _ in range(3):
-        make_approved()
-    with django_assert_num_queries(1):
-        found = [(send.campaign.team.name, send.campaign.topic.name) for send in sends_in(NOW, HOUR + timedelta(1))]
-    assert len(found) == 3
-    assert list(sends_in(NOW, HOUR)) == []
 
 
 def test_only_approved_sends_hold_a_claim_on_customers() -> None:

@@ -39,7 +39,6 @@ def test_gates_may_share_a_reason_and_each_names_what_bound() -> None:
     assert decision == Decision(
         BitMap([4]), (Gate("capped", "cap:3", BitMap([1, 2])), Gate("capped", "cap:5", BitMap([3])))
     )
-    assert decision.withheld_for("capped") == BitMap([1, 2, 3])
 
 
 def test_the_audience_that_was_given_is_left_as_it_was() -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from calendar_project.demo.sink import FreePortController
 from deliveries.models import Delivery
 from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send, run, states
-from tests.mail_server import FreePortController, MailServer, start_mail_server
+from tests.mail_server import MailServer, start_mail_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

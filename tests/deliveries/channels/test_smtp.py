@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from calendar_project.demo.sink import FreePortController
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.email_url import SmtpServer
 from deliveries.channels.smtp import Envelope, SmtpTransport, is_hard_bounce, stuffed
 from tests.deliveries.channels.servers import DROP, HANG, scripted_server
-from tests.mail_server import FreePortController, MailServer
+from tests.mail_server import MailServer
 
 A, D, R, Q = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REJECTED, Verdict.AMBIGUOUS
 TEXT = b"Subject: hello\r\n\r\n.dots\r\n..more\r\nend\r\n"
