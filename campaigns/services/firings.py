@@ -21,8 +21,9 @@ from campaigns.services.lifecycle import start
 __all__ = ["drop_unwanted", "fire", "fire_all"]
 
 logger = logging.getLogger(__name__)
-# A row can become visible after one with a higher id. No transaction of ours lasts longer than two minutes
-# (statement_timeout), so what is older than this has been seen by everybody.
+# A row can become visible after one with a higher id. What is older than this counts as seen by everybody: live events
+# are written in short transactions whose statements end after two minutes (statement_timeout); one that was held
+# open for longer would be overlooked.
 SETTLED_AFTER = timedelta(minutes=3)
 BATCH = 2_000
 
