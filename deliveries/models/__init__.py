@@ -1,5 +1,6 @@
 from .inbox import InboxItem
 from .ledger import Delivery, ShardAdmission, Withheld
 from .rules import Cap, QuietHours
+from .running import Breaker, Heartbeat
 
-__all__ = ["Cap", "Delivery", "InboxItem", "QuietHours", "ShardAdmission", "Withheld"]
+__all__ = ["Breaker", "Cap", "Delivery", "Heartbeat", "InboxItem", "QuietHours", "ShardAdmission", "Withheld"]

@@ -35,16 +35,20 @@ class Delivery(models.Model):
     HOLDING = (State.PLANNED, State.CLAIMED, State.SENDING, State.SENT, State.UNCERTAIN)
     OPEN = (State.PLANNED, State.CLAIMED, State.SENDING)
 
-    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="deliveries")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deliveries")
+    # No index of their own on foreign keys: a row is written three times on its way, and every index each time. The
+    # unique constraint serves `send`, `delivery_customer_due` serves `customer`; nobody looks for the others.
+    send = models.ForeignKey(Send, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     channel = models.CharField(max_length=40)
     # 0 for a dated send. Not a foreign key: the uniqueness below must never meet a null.
     firing_id = models.BigIntegerField(default=0)
-    version = models.ForeignKey(CampaignVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(CampaignVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     variant = models.CharField(max_length=20)
     # Copied, so that history does not change when a campaign is relabelled.
-    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Triggered or transactional: claimed by dispatches of its own, which no bulk send holds up.
+    urgent = models.BooleanField(default=False)
     obeys_caps = models.BooleanField()
     counts_toward_caps = models.BooleanField()
 
@@ -56,6 +60,8 @@ class Delivery(models.Model):
     lease_token = models.CharField(max_length=32, blank=True, default="")
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claims = models.PositiveSmallIntegerField(default=0, help_text="Times in hand without an end: five are poison.")
+    repeats = models.PositiveSmallIntegerField(default=0, help_text="Times sent again after the answer was lost.")
     message_id = models.CharField(max_length=120, blank=True, default="")
     evidence = models.JSONField(default=dict, blank=True, help_text="What the channel saw: phase, code, text.")
     admitted_at = models.DateTimeField(db_default=Now())
@@ -69,9 +75,11 @@ class Delivery(models.Model):
             )
         ]
         indexes = [
-            # claim(channel, now): what is due, oldest first.
+            # claim(channel, urgent, now): what is due, oldest first.
             models.Index(
-                fields=["channel", "due_at", "id"], condition=models.Q(state="planned"), name="delivery_claimable"
+                fields=["channel", "urgent", "due_at", "id"],
+                condition=models.Q(state="planned"),
+                name="delivery_claimable",
             ),
             # The reaper: leases that ran out.
             models.Index(

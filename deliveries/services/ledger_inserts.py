@@ -12,18 +12,18 @@ from audiences.bitmaps import dump, load
 from deliveries.models import Delivery, Withheld
 
 COLUMNS = """
-    send_id, channel, version_id, topic_id, team_id, obeys_caps, counts_toward_caps, admitted_at,
-    state, reason, lease_token, attempts, message_id, evidence,
+    send_id, channel, version_id, topic_id, team_id, urgent, obeys_caps, counts_toward_caps, admitted_at,
+    state, reason, lease_token, attempts, claims, repeats, message_id, evidence,
     customer_id, firing_id, variant, due_at, closes_at, expires_at
 """
-FRESH = "'planned', '', '', 0, '', '{}'"
+FRESH = "'planned', '', '', 0, 0, 0, '', '{}'"
 
 # The rows of a send and channel differ in customer and firing, and in groups in their variant and moments. So the ids
 # travel as arrays with the number of their group, and the database makes the rows: no line of text is written for
 # each of them, as COPY would want.
 INSERT_FROM_ARRAYS = f"""
 INSERT INTO deliveries_delivery ({COLUMNS})
-SELECT %s, %s, %s, %s, %s, %s, %s, %s, {FRESH},
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, {FRESH},
        ids.customer, ids.firing, moments.variant, moments.due_at, moments.closes_at, moments.expires_at
 FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS ids (customer, firing, place)
 JOIN unnest(%s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
@@ -31,7 +31,7 @@ JOIN unnest(%s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
 """  # noqa: S608 names of columns alone
 INSERT_ONE_BY_ONE = f"""
 INSERT INTO deliveries_delivery ({COLUMNS})
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {FRESH}, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, {FRESH}, %s, %s, %s, %s, %s, %s)
 """  # noqa: S608 names of columns alone
 
 
@@ -55,6 +55,7 @@ class PlannedRows:
     version_id: int
     topic_id: int
     team_id: int
+    urgent: bool
     obeys_caps: bool
     counts_toward_caps: bool
     groups: Sequence[PlannedGroup]
@@ -69,6 +70,7 @@ def insert_planned(rows: PlannedRows, now: datetime) -> int:
         rows.version_id,
         rows.topic_id,
         rows.team_id,
+        rows.urgent,
         rows.obeys_caps,
         rows.counts_toward_caps,
         _stored(now),

@@ -50,6 +50,7 @@ def _rows(
         version_id=version_id,
         topic_id=plan.topic_id,
         team_id=plan.team_id,
+        urgent=plan.is_continuous or plan.transactional,
         obeys_caps=plan.caps_apply,
         counts_toward_caps=plan.counts,
         groups=list(_groups(occasion, decided, rules)),
