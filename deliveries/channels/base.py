@@ -1,9 +1,13 @@
 """What a channel is: it is handed frozen messages and says what became of each. It decides nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
+
+
+#: Asked right before a message's point of no return, with the delivery's id; False: it must not leave.
+MayLeave = Callable[[int], bool]
 
 
 class Verdict(StrEnum):
@@ -13,6 +17,7 @@ class Verdict(StrEnum):
     DEFERRED = "deferred"  # it has certainly not left; worth another try later
     REJECTED = "rejected"  # it has certainly not left, and never will
     AMBIGUOUS = "ambiguous"  # it may have left: the answer was lost after the point of no return
+    HELD = "held"  # it was taken and has certainly not left, for no fault of its own: nothing was tried
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,17 @@ class Channel:
     required_fields: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[str, ...]] = ()
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        """Yield one outcome per message, in order, as each is known. Lazily: the caller may stop asking.
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        """Take messages as there is room for them; yield one outcome for each that was taken, in any order.
 
-        Never raises for one message's sake. A message that was not asked for has not left. (A local channel is
-        always asked to the end, inside one transaction, and may write everything at the first question.)
+        A message that was not taken has not left, and taking one may take a moment: it is rendered then. Before the
+        point of no return of each message comes `may_leave(delivery_id)`: it is written down, and where it says no
+        (its campaign was paused meanwhile), the message must not leave and its verdict is `HELD`. So is that of a
+        message that could not be tried because others were told to slow down.
+
+        Never raises for one message's sake. Where the caller stops asking (`close` of the generator), what was taken
+        and not answered for is the caller's to settle. A local channel is called inside the transaction that records
+        the outcomes, with everything at once.
         """
         raise NotImplementedError
 

@@ -3,35 +3,33 @@
 Admission reads the same rules as bitmaps (`audiences.queries.consent`); here they stand inside one statement.
 """
 
-from collections.abc import Collection
-
 from django.db.models import Exists, OuterRef, Q
 
 from audiences.models import Subscription, Suppression
-
-
-def may_be_sent(transactional: Collection[int]) -> Q:
-    """Rows whose customer may get them. Versions in `transactional` obey hard bounces alone."""
-    consented = ~_suppressed() & _subscribed()
-    return ~erased() & ~_suppressed(reason=Suppression.Reason.BOUNCE) & (Q(version__in=transactional) | consented)
 
 
 def erased() -> Q:
     return Q(customer__erased_at__isnull=False)
 
 
-def suppressed() -> Q:
-    """Rows whose customer or address is suppressed on their channel, for any reason."""
-    return _suppressed()
+def bounced() -> Q:
+    """Rows whose customer or address does not exist: the one thing that stops a transactional message too."""
+    return suppressed(reason=Suppression.Reason.BOUNCE)
 
 
-def _suppressed(**which: str) -> Q:
+def consented() -> Q:
+    """Rows whose customer is not suppressed, for whatever reason, and subscribed to the topic on the channel."""
+    return ~suppressed() & subscribed()
+
+
+def suppressed(**which: str) -> Q:
+    """Rows whose customer or address is suppressed on their channel."""
     here = Suppression.objects.filter(Q(channel="") | Q(channel=OuterRef("channel")), **which)
     by_address = here.filter(address_hash=OuterRef("customer__address_hash")).exclude(address_hash="")
     return Q(Exists(here.filter(customer=OuterRef("customer_id")))) | Q(Exists(by_address))
 
 
-def _subscribed() -> Q:
+def subscribed() -> Q:
     said = Subscription.objects.filter(
         customer=OuterRef("customer_id"), topic=OuterRef("topic_id"), channel=OuterRef("channel")
     )
