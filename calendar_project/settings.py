@@ -171,6 +171,8 @@ CONTINUOUS_EXPIRES_HOURS = 7 * 24
 # A worker that has not been heard of for so long is lost, and what it held is given to others or settled. Longer than
 # one message may take: connecting, every answer, and the minute after the final dot.
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
+# Where each worker of this machine writes down how far its messages came. On a local disk, and shared by its workers.
+RECORDERS = ENVIRONMENT.data_dir / "recorders"
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -4,7 +4,7 @@ A channel says what it saw; whether that is tried again, and when, is decided he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,18 +37,23 @@ class Move:
     due_at: datetime | None = None
     closes_at: datetime | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    is_repeat: bool = False  # it may have left before, and goes again on purpose
 
 
-def settle(outcome: Outcome, tried: Tried, now: datetime, *, is_idempotent: bool = False) -> Move:
-    """The move that an outcome asks for. An ambiguous one is tried again only where the other side knows repeats."""
+def settle(outcome: Outcome, tried: Tried, now: datetime, *, may_repeat: bool = False) -> Move:
+    """The move that an outcome asks for; `HELD` is none, such a row is put back.
+
+    `may_repeat`: an ambiguous one goes again, because the other side knows a repeat by its Message-ID, or because its
+    campaign would rather have it twice than not at all.
+    """
     if outcome.verdict is Verdict.ACCEPTED:
         return _move(outcome, tried, "sent")
     if outcome.verdict is Verdict.REJECTED:
         return _move(outcome, tried, "failed", reason=_told(outcome))
     if outcome.verdict is Verdict.DEFERRED:
         return _again(outcome, tried, now, gave_up="failed")
-    if is_idempotent:
-        return _again(outcome, tried, now, gave_up="uncertain")
+    if may_repeat:
+        return replace(_again(outcome, tried, now, gave_up="uncertain"), is_repeat=True)
     return _move(outcome, tried, "uncertain", reason=_told(outcome))
 
 

@@ -17,11 +17,6 @@ def bounced() -> Q:
     return suppressed(reason=Suppression.Reason.BOUNCE)
 
 
-def consented() -> Q:
-    """Rows whose customer is not suppressed, for whatever reason, and subscribed to the topic on the channel."""
-    return ~suppressed() & subscribed()
-
-
 def suppressed(**which: str) -> Q:
     """Rows whose customer or address is suppressed on their channel."""
     here = Suppression.objects.filter(Q(channel="") | Q(channel=OuterRef("channel")), **which)

@@ -1,157 +1,151 @@
-"""Dispatch: claim what is due on a channel, mark it a window at a time, hand it to the channel, write what happened.
+"""Dispatch: claim what is due on a channel a window at a time, let it leave, write what happened.
 
-    claim ──> prepare ──> [ outcomes of the last window + marks of this one ] ──> channel ──> ...
-                               one transaction                                 no transaction
+    [ outcomes of the window before last + marks of the next ]      one transaction, on a thread of its own
+    render ──> channel ──> answers                                  meanwhile: the present window, in no transaction
 
-A window is marked `sending` and committed before its first byte leaves. A worker that dies leaves at most one window
-in doubt; everything else goes back to planned when the lease runs out.
+A window is marked `sending` and committed before its first byte leaves. What a worker that dies leaves behind is
+settled by its flight recorder (`settling`), or, where that is lost too, when its lease runs out (`reaping`).
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime
 
-from django.db import Error
+from django.conf import settings
 
 from deliveries.channels import registry
 from deliveries.channels.base import Channel
+from deliveries.flight_recorder import FlightRecorder
 from deliveries.services import ledger
+from deliveries.services.beside import Beside
+from deliveries.services.claiming import Window, claim, tried
 from deliveries.services.local import deliver_locally
-from deliveries.services.preparing import Batch, Ready, prepare
 from deliveries.services.repeating import patiently, repeatably
-from deliveries.services.rescheduling import reschedule, to_be_retried
-from deliveries.services.windows import Pace, Sent, Stop, Watch, send_window
+from deliveries.services.rescheduling import Late, reschedule, to_be_retried
+from deliveries.services.settling import settle_abandoned
+from deliveries.services.windows import LARGEST, Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
 from deliveries.verdicts import Move, settle
 
 Clock = Callable[[], datetime]
-CLAIM_LIMIT = 1000
-# The first claim of a dispatch: while a channel is down, each tick costs a few rows and not a thousand.
-FIRST_CLAIM = 10
 
 
-def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit: int = CLAIM_LIMIT) -> Counter[str]:
-    """Send what is due on the channel until nothing is, the budget is spent or the channel asks for patience.
+def dispatch(
+    channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit: int = LARGEST, *, urgent: bool = False
+) -> Counter[str]:
+    """Send what is due on the channel and lane until nothing is, the budget is spent or the channel asks for patience.
 
     Returns how many came to which verdict, and `claimed`, `late`, `ended`, `put_back`. Safe to run any number of times
-    at once. `clock` is read again for every claim and window: a dispatch lasts longer than a moment.
+    at once. `clock` is read again for every claim: a dispatch lasts longer than a moment. `limit`: of one window.
     """
-    counts: Counter[str] = Counter()
+    settle_abandoned(clock())
     deadline = time.monotonic() + budget_seconds
     channel = registry.channel(channel_name)
-    size = min(FIRST_CLAIM, limit)
+    if channel.is_local:
+        return deliver_locally(channel_name, channel, clock, deadline, urgent=urgent)
+    recorder = FlightRecorder(settings.RECORDERS)
     try:
-        while time.monotonic() < deadline and not counts["slowed"]:
-            if not _dispatch_batch(channel_name, channel, clock, deadline, size, counts):
-                break
-            size = limit
+        counts = _Run(channel_name, channel, clock, deadline, limit, urgent, recorder).go()
+        recorder.close()
     finally:
+        # After a failure it is left where it is, and the next dispatch settles what it holds.
+        recorder.abandon()
         channel.close()
     return counts
 
 
-def _dispatch_batch(
-    name: str, channel: Channel, clock: Clock, deadline: float, limit: int, counts: Counter[str]
-) -> bool:
-    """One claim, from beginning to end; False if there was nothing to claim."""
-    token, now = ledger.new_token(), clock()
-    ids = repeatably(lambda: ledger.claim(name, token, now, limit))
-    if not ids:
-        return False
-    try:
-        batch = prepare(ids, now)
-        counts.update(claimed=len(ids), late=len(batch.late), ended=len(batch.ended))
-        repeatably(lambda: ledger.record(batch.ended, token, now, from_claimed=True))
-        reschedule(batch.late, token, now)
-        if channel.is_local:
-            counts.update(deliver_locally(channel, batch, token, clock()))
-        else:
-            _Run(name, channel, batch, token, clock, deadline, counts).send_all()
-    except Exception:
-        # What was not marked has not left, and need not wait until the lease runs out.
-        with suppress(Error):
-            repeatably(lambda: ledger.release(ids, token))
-        raise
-    return True
-
-
 class _Run:
-    """The windows of one batch on a channel that leaves this machine."""
+    """The windows of one dispatch on a channel that leaves this machine."""
 
     def __init__(
         self,
         name: str,
         channel: Channel,
-        batch: Batch,
-        token: str,
         clock: Clock,
         deadline: float,
-        counts: Counter[str],
+        limit: int,
+        urgent: bool,
+        recorder: FlightRecorder,
     ) -> None:
-        self.name, self.channel, self.batch = name, channel, batch
-        self.token, self.clock, self.counts = token, clock, counts
-        self.ready = {ready.tried.delivery_id: ready for ready in batch.ready}
-        self.watch = Watch(token, clock, deadline)
+        self.name, self.channel, self.clock, self.limit, self.urgent = name, channel, clock, limit, urgent
+        self.recorder = recorder
+        self.watch = Watch(clock, deadline)
         self.pace = Pace()
+        self.counts: Counter[str] = Counter()
+        self.is_stopped = False
 
-    def send_all(self) -> None:
-        waiting = list(self.batch.ready)
-        done = Sent()
-        while waiting and not done.stop:
-            window, waiting = waiting[: self.pace.size], waiting[self.pace.size :]
-            marked = self._turn_page(done, window)
-            done = self._send(marked, waiting)
-        self._turn_page(done, [])
-        if waiting:
-            self.counts["put_back"] += repeatably(lambda: ledger.put_back(_ids(waiting), self.token))
+    def go(self) -> Counter[str]:
+        window, unwritten = self._turn_page(None), None
+        with Beside() as beside:
+            while window.ready or unwritten:
+                # A window that was not full was the last for now: nothing is won by asking while it leaves.
+                is_full = window.size >= self.pace.size
+                ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
+                sent = self._send(window)
+                if ahead:
+                    window, unwritten = ahead.result(), sent
+                else:
+                    window, unwritten = self._turn_page(sent), None
+        return self.counts
 
-    def _send(self, marked: Sequence[Ready], waiting: Sequence[Ready]) -> Sent:
+    def _send(self, window: Window) -> Sent:
+        if self.is_stopped:
+            return Sent(window, put_back=set(window.ready))
         began = time.monotonic()
-        done = send_window(self.channel, marked, self.watch, held=_ids([*marked, *waiting]))
-        self.pace.learn(len(done.outcomes), time.monotonic() - began)
-        self.counts.update(str(outcome.verdict) for outcome in done.outcomes)
-        self.counts["slowed"] += done.stop is Stop.SLOW_DOWN
-        return done
+        sent = send_window(self.channel, window, self.watch, self.recorder)
+        self.pace.learn(len(sent.outcomes), time.monotonic() - began)
+        self.counts.update(str(outcome.verdict) for outcome in sent.outcomes)
+        self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
+        self.is_stopped = self.is_stopped or sent.stop is not None
+        return sent
 
-    def _turn_page(self, done: Sent, window: Sequence[Ready]) -> list[Ready]:
-        """Commit what became of the last window together with the marks of the next; those that were marked."""
-        # First, and by itself: it takes the locks of shards, which must come before the locks of rows.
-        patiently(lambda: suppress_bounced(self.name, self.batch.ready, done.outcomes, self.clock()))
-        moves = self._reschedule_far(self._moves(done))
-        marked = set(repeatably(lambda: self._write(done, moves, window)))
-        self.counts["put_back"] += len(done.not_begun)
-        return [ready for ready in window if ready.tried.delivery_id in marked]
+    def _turn_page(self, sent: Sent | None) -> Window:
+        """Commit what became of a window together with the claim of another."""
+        moves: list[Move] = []
+        if sent:
+            # By itself and before: it takes the locks of shards, which must come before the locks of rows.
+            self._suppress(sent)
+            moves = self._near(sent)
+            self.counts["put_back"] += len(sent.put_back)
+        token = ledger.new_token()
+        tries: list[Window] = []
+        window = repeatably(lambda: self._write(sent, moves, token, tries))
+        self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
+        reschedule(window.late, token, self.clock())
+        return window
 
-    def _moves(self, done: Sent) -> list[Move]:
-        now, idempotent = self.clock(), self.channel.is_idempotent
-        return [
-            settle(outcome, self.ready[outcome.delivery_id].tried, now, is_idempotent=idempotent)
-            for outcome in done.outcomes
-        ]
-
-    def _reschedule_far(self, moves: Sequence[Move]) -> list[Move]:
-        """Settle those whose next try is far away: their slot is tested under the shard's lock. The other moves."""
+    def _write(self, sent: Sent | None, moves: list[Move], token: str, tries: list[Window]) -> Window:
+        # Rows in the order of their ids first; the claim after it never waits for a row.
         now = self.clock()
-        far = [
-            late for move in moves if (late := to_be_retried(self.ready[move.delivery_id].row, move, now)) is not None
-        ]
-        reschedule(far, self.token, now, from_claimed=False)
-        settled = {late.delivery_id for late in far}
-        return [move for move in moves if move.delivery_id not in settled]
+        if sent:
+            ledger.lock([*(move.delivery_id for move in moves), *sent.put_back])
+            ledger.record(moves, sent.window.token, now)
+            ledger.put_back(sent.put_back, sent.window.token)
+        before = tries[-1] if tries else None
+        window = claim(self.name, token, now, self._wanted(), urgent=self.urgent, before=before)
+        tries.append(window)
+        self.recorder.window(token, [*window.ready, *(row.delivery_id for row in window.late)])
+        return window
 
-    def _write(self, done: Sent, moves: Sequence[Move], window: Sequence[Ready]) -> list[int]:
-        now, token, ids = self.clock(), self.token, _ids(window)
-        ledger.lock([*(move.delivery_id for move in moves), *done.not_begun, *ids])
-        ledger.record(moves, token, now)
-        ledger.put_back(done.not_begun, token)
-        marked = ledger.mark(ids, token, now, self.batch.transactional)
-        ledger.withhold_changed(ids, token, now, self.batch.transactional)
-        # What could be neither marked nor withheld is paused, cancelled or quiet by now: nobody's again.
-        ledger.put_back(set(ids) - set(marked), token)
-        return marked
+    def _wanted(self) -> int:
+        return 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
 
+    def _suppress(self, sent: Sent) -> None:
+        bounced = {each.delivery_id: sent.window.ready[each.delivery_id].customer_id for each in sent.outcomes if each.suppress}
+        patiently(lambda: suppress_bounced(self.name, bounced, self.clock()))
 
-def _ids(rows: Sequence[Ready]) -> list[int]:
-    return [ready.tried.delivery_id for ready in rows]
+    def _near(self, sent: Sent) -> list[Move]:
+        """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""
+        now, window = self.clock(), sent.window
+        near: list[Move] = []
+        far: list[Late] = []
+        for outcome in sent.outcomes:
+            row = window.ready[outcome.delivery_id]
+            move = settle(outcome, tried(row), now, may_repeat=window.may_repeat(row))
+            if move.due_at and (late := to_be_retried(window.another_moment(row, now), move, now)):
+                far.append(late)
+            else:
+                near.append(move)
+        reschedule(far, window.token, now, from_claimed=False)
+        return near

@@ -1,32 +1,58 @@
 """Local channels: the message is a row of ours, written in the transaction that says that it was sent."""
 
+import logging
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from deliveries.channels.base import Channel
+from campaigns.rendering import TemplateProblem
+from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
 from deliveries.services import ledger
-from deliveries.services.preparing import Batch
+from deliveries.services.claiming import Window, look, take, tried
 from deliveries.services.repeating import repeatably
+from deliveries.services.rescheduling import reschedule
 from deliveries.verdicts import settle
 
-
-def deliver_locally(channel: Channel, batch: Batch, token: str, now: datetime) -> Counter[str]:
-    """claimed → sent in one commit with what the channel writes: exactly once, so there is no `sending`."""
-    return repeatably(lambda: _deliver(channel, batch, token, now))
+logger = logging.getLogger(__name__)
+LIMIT = 500  # rows that are locked while they are rendered
 
 
-def _deliver(channel: Channel, batch: Batch, token: str, now: datetime) -> Counter[str]:
-    tried = {ready.tried.delivery_id: ready.tried for ready in batch.ready}
-    ids = list(tried)
-    ledger.lock(ids)
-    may_leave = set(ledger.markable(ids, token, now, batch.transactional))
-    outgoing = [ready.outgoing for ready in batch.ready if ready.tried.delivery_id in may_leave]
-    outcomes = list(channel.send(outgoing))
-    moves = [settle(outcome, tried[outcome.delivery_id], now) for outcome in outcomes]
-    ledger.record(moves, token, now, from_claimed=True)
-    rest = set(ids) - may_leave
-    ledger.withhold_changed(rest, token, now, batch.transactional)
-    put_back = ledger.put_back(rest, token)
-    counts = Counter(str(outcome.verdict) for outcome in outcomes)
-    counts["put_back"] = put_back
+def deliver_locally(
+    name: str, channel: Channel, clock: Callable[[], datetime], deadline: float, *, urgent: bool
+) -> Counter[str]:
+    """planned → sent in one commit with what the channel writes: exactly once, so there is no `sending`."""
+    counts: Counter[str] = Counter()
+    while time.monotonic() < deadline:
+        token, now = ledger.new_token(), clock()
+        window = repeatably(lambda: _deliver(name, channel, token, now, urgent, counts))  # noqa: B023 - called at once
+        reschedule(window.late, token, now)
+        counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
+        if window.size < LIMIT:
+            break
     return counts
+
+
+def _deliver(name: str, channel: Channel, token: str, now: datetime, urgent: bool, counts: Counter[str]) -> Window:
+    window = look(name, token, now, LIMIT, urgent=urgent)
+    take(window, now, to_send=False)
+    outcomes: list[Outcome] = []
+    messages = list(_composed(window, outcomes))
+    outcomes += channel.send(messages, lambda delivery_id: True)
+    moves = [settle(each, tried(window.ready[each.delivery_id]), now) for each in outcomes]
+    ledger.end_planned(moves, now)
+    counts.update(str(outcome.verdict) for outcome in outcomes)
+    return window
+
+
+def _composed(window: Window, failed: list[Outcome]) -> Iterator[Outgoing]:
+    """One failing template or customer ends that row and no other."""
+    for row in window.ready.values():
+        try:
+            yield window.compose(row)
+        except TemplateProblem as problem:
+            failed.append(Outcome(row.id, Verdict.REJECTED, {"phase": "template", "text": f"template: {problem}"}))
+        except Exception as problem:
+            logger.exception("delivery %s could not be composed", row.id)
+            evidence = {"phase": "compose", "text": type(problem).__name__}
+            failed.append(Outcome(row.id, Verdict.DEFERRED, evidence))

@@ -13,16 +13,17 @@ from deliveries.verdicts import Move
 _ROWS = {
     "postgresql": """jsonb_to_recordset(%s::jsonb) AS v(
         id bigint, state text, reason text, attempts smallint, due_at timestamptz,
-        closes_at timestamptz, evidence jsonb)""",
+        closes_at timestamptz, evidence jsonb, repeats smallint)""",
     "sqlite": """(SELECT value ->> 'id' AS id, value ->> 'state' AS state, value ->> 'reason' AS reason,
         value ->> 'attempts' AS attempts, value ->> 'due_at' AS due_at, value ->> 'closes_at' AS closes_at,
-        value -> 'evidence' AS evidence
+        value -> 'evidence' AS evidence, value ->> 'repeats' AS repeats
         FROM json_each(%s)) AS v""",
 }
 # A row that goes back to planned is not finished; one that says nothing of its due moment keeps it.
 _UPDATE = """
 UPDATE deliveries_delivery AS d
-SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evidence,
+SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evidence, claims = 0,
+    repeats = d.repeats + v.repeats,
     due_at = COALESCE(v.due_at, d.due_at), closes_at = COALESCE(v.closes_at, d.closes_at),
     lease_token = '', lease_until = NULL,
     finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
@@ -53,6 +54,7 @@ def _value(move: Move) -> dict[str, Any]:
         "due_at": move.due_at and str(_moment(move.due_at)),
         "closes_at": move.closes_at and str(_moment(move.closes_at)),
         "evidence": {key: storable(value) for key, value in move.evidence.items()},
+        "repeats": int(move.is_repeat and str(move.state) == "planned"),
     }
 
 

@@ -12,6 +12,8 @@ from campaigns.models import Campaign, Send
 from deliveries.channels import registry
 from deliveries.models import Delivery
 from deliveries.services import ledger
+from deliveries.services.settling import settle_abandoned
+from deliveries.verdicts import MAX_ATTEMPTS
 
 State = Delivery.State
 SLICE = 5_000  # rows a transaction: no lock is held for long, however much there is
@@ -21,11 +23,13 @@ WAITING = (State.PLANNED, State.CLAIMED)
 
 def reap(now: datetime) -> Counter[str]:
     """Tidy the ledger as of `now`; how many rows of each kind. Safe to run at any time, twice."""
+    settled = settle_abandoned(now)
     rows = Delivery.objects
     waiting = rows.filter(state__in=WAITING)
     lapsed = rows.filter(lease_until__lt=now)
     sending = lapsed.filter(state=State.SENDING)
-    repeatable = sending.filter(channel__in=_idempotent_channels())
+    wanted_twice = Q(channel__in=_idempotent_channels()) | Q(version__plan__at_least_once=True)
+    repeatable = sending.filter(wanted_twice, attempts__lt=MAX_ATTEMPTS)
     steps: dict[str, tuple[QuerySet[Delivery], Callable[[list[int]], int]]] = {
         "released": (lapsed.filter(state=State.CLAIMED), partial(ledger.release_lapsed, now=now)),
         "repeated": (repeatable, partial(ledger.repeat_lapsed, now=now)),
@@ -40,7 +44,7 @@ def reap(now: datetime) -> Counter[str]:
             partial(ledger.expire, reason="its time ran out before it could leave", now=now),
         ),
     }
-    return Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
+    return settled + Counter({name: _in_slices(found, move) for name, (found, move) in steps.items()})
 
 
 def _holding(ended: Q) -> list[int]:

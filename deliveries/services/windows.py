@@ -2,24 +2,28 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from django.db import connection
 
-from deliveries.channels.base import Channel, Outcome, Verdict
+from campaigns.rendering import TemplateProblem
+from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.flight_recorder import FlightRecorder
 from deliveries.queries.dispatch import stopped_sends
+from deliveries.queries.due import DueRow
 from deliveries.services import ledger
-from deliveries.services.preparing import Ready
+from deliveries.services.claiming import Window
+from deliveries.services.evidence import as_record, scrubbed
 from deliveries.services.repeating import patiently, repeatably
 
 logger = logging.getLogger(__name__)
-WINDOW_SECONDS = 0.25
+# Two windows are marked at any time, the one that leaves and the one that is next: together a quarter of a second.
+WINDOW_SECONDS = 0.125
 LOOK_EVERY = 0.25
-SMALLEST, FIRST, LARGEST = 1, 10, 1000
+SMALLEST, FIRST, LARGEST = 1, 10, 500
 
 
 class ProviderInTransaction(RuntimeError):
@@ -36,15 +40,17 @@ class Stop(StrEnum):
 
 @dataclass
 class Sent:
-    """What became of a window. `not_begun` certainly has not left."""
+    """What became of a window. `put_back` certainly has not left."""
 
+    window: Window
     outcomes: list[Outcome] = field(default_factory=list)
-    not_begun: list[int] = field(default_factory=list)
+    put_back: set[int] = field(default_factory=set)
     stop: Stop | None = None
+    problem: str = ""  # what the other side said when it asked for patience
 
 
 class Pace:
-    """How many messages make a quarter of a second at the rate just seen; it grows at most fourfold a window."""
+    """How many messages make a window at the rate just seen; it grows at most fourfold a window."""
 
     def __init__(self) -> None:
         self.size = FIRST
@@ -58,97 +64,107 @@ class Pace:
 class Watch:
     """Looks up every quarter of a second: which sends were stopped, whether time is up, that the lease holds."""
 
-    def __init__(self, token: str, clock: Callable[[], datetime], deadline: float) -> None:
-        self.token, self.clock, self.deadline = token, clock, deadline
-        self._looked = time.monotonic()
-        self._renewed = time.monotonic()
+    def __init__(self, clock: Callable[[], datetime], deadline: float) -> None:
+        self.clock, self.deadline = clock, deadline
+        self._looked = self._renewed = time.monotonic()
 
     @property
     def is_time(self) -> bool:
         return time.monotonic() - self._looked >= LOOK_EVERY
 
-    def look(self, sends: set[int], held: Sequence[int]) -> set[int]:
-        """The sends of these that were paused, cancelled or otherwise stopped."""
-        self._looked = time.monotonic()
-        if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
-            repeatably(lambda: ledger.renew(held, self.token, self.clock()))
-            self._renewed = self._looked
-        # A look that failed would take with it what is known of the window: every message of it would be in doubt.
-        return patiently(lambda: stopped_sends(sends))
-
     @property
     def is_over(self) -> bool:
         return time.monotonic() > self.deadline
 
+    def look(self, window: Window, sends: Collection[int]) -> set[int]:
+        """Those of the sends that were paused, cancelled or otherwise stopped."""
+        self._looked = time.monotonic()
+        if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
+            repeatably(lambda: ledger.renew(window.ready, window.token, self.clock()))
+            self._renewed = self._looked
+        # A look that failed would take with it what is known of the window: every message of it would be in doubt.
+        return patiently(lambda: stopped_sends(sends))
 
-def send_window(channel: Channel, window: Sequence[Ready], watch: Watch, held: Sequence[int]) -> Sent:
-    """Hand the window to the channel, one message at a time, looking up in between.
 
-    `held`: every row under this worker's lease, which a long window keeps alive. Raises `ProviderInTransaction`.
+class Feed:
+    """Gives the channel one message after the other, rendered when it is taken, and keeps the books of it.
+
+    Not begun: in `waiting`. Taken and not answered: in `in_hand`, True where its point of no return was passed.
     """
+
+    def __init__(self, window: Window, watch: Watch, recorder: FlightRecorder) -> None:
+        self.window, self.watch, self.recorder = window, watch, recorder
+        self.sent = Sent(window)
+        self.waiting = dict(window.ready)
+        self.in_hand: dict[int, bool] = {}
+        self._sends = {row.send_id for row in window.ready.values()}
+        self._stopped: set[int] = set()
+
+    def __iter__(self) -> Iterator[Outgoing]:
+        for row in self.window.ready.values():
+            self._look()
+            if self.sent.stop or self.watch.is_over:
+                self.sent.stop = self.sent.stop or Stop.BUDGET
+                return
+            if row.send_id not in self._stopped and (outgoing := self._taken(row)):
+                yield outgoing
+
+    def may_leave(self, delivery_id: int) -> bool:
+        self._look()
+        if self.window.ready[delivery_id].send_id in self._stopped:
+            return False
+        self.in_hand[delivery_id] = True
+        self.recorder.leaving(delivery_id)
+        return True
+
+    def answered(self, outcome: Outcome) -> None:
+        """Raises `KeyError` for an outcome of a message that is not in hand."""
+        del self.in_hand[outcome.delivery_id]
+        if outcome.verdict is Verdict.HELD:
+            self.sent.put_back.add(outcome.delivery_id)
+        else:
+            outcome = scrubbed(outcome, self.window.ready[outcome.delivery_id].email)
+            self.recorder.ended(outcome.delivery_id, as_record(outcome))
+            self.sent.outcomes.append(outcome)
+        if outcome.slow_down:
+            self.sent.stop = Stop.SLOW_DOWN
+            self.sent.problem = str(outcome.evidence.get("text", ""))
+
+    def _taken(self, row: DueRow) -> Outgoing | None:
+        """One failing template or customer ends that row and no other."""
+        self.recorder.taken(row.id)
+        self.in_hand[row.id] = False
+        del self.waiting[row.id]
+        try:
+            return self.window.compose(row)
+        except TemplateProblem as problem:
+            evidence = {"phase": "template", "text": f"template: {problem}"}
+            self.answered(Outcome(row.id, Verdict.REJECTED, evidence))
+        except Exception as problem:  # a fault of ours and no template's: tried again, and the others go on
+            logger.exception("delivery %s could not be composed", row.id)
+            evidence = {"phase": "compose", "text": type(problem).__name__}
+            self.answered(Outcome(row.id, Verdict.DEFERRED, evidence))
+        return None
+
+    def _look(self) -> None:
+        if self.watch.is_time:
+            self._stopped |= self.watch.look(self.window, self._sends)
+
+
+def send_window(channel: Channel, window: Window, watch: Watch, recorder: FlightRecorder) -> Sent:
+    """Let the window leave, looking up in between. Raises `ProviderInTransaction`."""
     if connection.in_atomic_block:
         raise ProviderInTransaction(f"{type(channel).__name__} must not be called inside a transaction")
-    sent = Sent()
-    waiting = list(window)
-    while waiting and not sent.stop:
-        # Round again only after a stopped send: the rest of the window goes on without its messages.
-        waiting = _send_until_stopped(channel, waiting, watch, held, sent)
-    sent.not_begun += [ready.tried.delivery_id for ready in waiting]
-    return sent
-
-
-def _send_until_stopped(
-    channel: Channel, window: list[Ready], watch: Watch, held: Sequence[int], sent: Sent
-) -> list[Ready]:
-    """Send on until something stops; what is left of the window, without the messages of stopped sends."""
-    answers = channel.send([ready.outgoing for ready in window])
-    for position, ready in enumerate(window):
-        # Before the message is begun: what the channel is not asked for does not leave.
-        if watch.is_time and (stopped := watch.look({each.send_id for each in window[position:]}, held)):
-            _close(answers)
-            return _without(stopped, window[position:], sent)
-        if watch.is_over:
-            sent.stop = Stop.BUDGET
-        else:
-            sent.outcomes.append(_next_outcome(answers, ready, sent))
-        if sent.stop:
-            _close(answers)
-            return window[position + (sent.stop is not Stop.BUDGET) :]
-    return []
-
-
-def _next_outcome(answers: Any, ready: Ready, sent: Sent) -> Outcome:
-    expected = ready.tried.delivery_id
+    feed = Feed(window, watch, recorder)
     try:
-        outcome: Outcome = next(answers)
-        if outcome.delivery_id != expected:
-            raise RuntimeError(f"the outcome of {outcome.delivery_id} came for {expected}")
-    except Exception as problem:  # a channel must not raise; where it does, this message may have left
-        logger.exception("the channel broke at delivery %s", expected)
-        sent.stop = Stop.BROKEN
+        for outcome in channel.send(feed, feed.may_leave):
+            feed.answered(outcome)
+    except Exception as problem:  # a channel must not raise; where it does, what had begun may have left
+        logger.exception("the channel broke")
+        feed.sent.stop = Stop.BROKEN
         evidence = {"phase": "channel", "text": type(problem).__name__}
-        return Outcome(expected, Verdict.AMBIGUOUS, evidence)
-    if outcome.slow_down:
-        sent.stop = Stop.SLOW_DOWN
-    return scrubbed(outcome, ready.outgoing.address)
-
-
-def scrubbed(outcome: Outcome, address: str) -> Outcome:
-    """The outcome without the customer's address, which servers like to repeat: evidence outlives an erasure."""
-    if not address:
-        return outcome
-    evidence = {
-        key: value.replace(address, "<address>") if isinstance(value, str) else value
-        for key, value in outcome.evidence.items()
-    }
-    return Outcome(outcome.delivery_id, outcome.verdict, evidence, outcome.suppress, outcome.slow_down)
-
-
-def _without(stopped: set[int], rest: list[Ready], sent: Sent) -> list[Ready]:
-    sent.not_begun += [ready.tried.delivery_id for ready in rest if ready.send_id in stopped]
-    return [ready for ready in rest if ready.send_id not in stopped]
-
-
-def _close(answers: Any) -> None:
-    if hasattr(answers, "close"):
-        answers.close()
+        for delivery_id in [pk for pk, has_begun in feed.in_hand.items() if has_begun]:
+            feed.answered(Outcome(delivery_id, Verdict.AMBIGUOUS, evidence))
+    feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys()
+    recorder.flush()
+    return feed.sent

@@ -4,7 +4,7 @@ The shard's lock orders the change against admission (which either saw it or lef
 rows' locks order it against the mark. After the commit nothing of theirs is marked; what was marked before may leave.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,10 +14,8 @@ from audiences.models import Customer, Subscription, Suppression
 from audiences.services import consent
 from audiences.services.consent import SubscriptionRow
 from audiences.services.locks import lock_shards, shard_of_customer
-from deliveries.channels.base import Outcome
 from deliveries.models import Delivery
 from deliveries.services import ledger
-from deliveries.services.preparing import Ready
 
 OPEN = (Delivery.State.PLANNED, Delivery.State.CLAIMED)
 
@@ -68,13 +66,13 @@ def suppress(customer_id: int, channel: str, reason: str, note: str, now: dateti
     return is_new
 
 
-def suppress_bounced(channel: str, sent: Sequence[Ready], outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Suppress those of whom the channel said that they do not exist. One transaction each: they are few."""
-    bounced = {outcome.delivery_id for outcome in outcomes if outcome.suppress}
-    for ready in sent if bounced else ():
-        if ready.tried.delivery_id in bounced:
-            note = f"delivery {ready.tried.delivery_id}"
-            suppress(ready.outgoing.customer_id, channel, Suppression.Reason.BOUNCE, note, now)
+def suppress_bounced(channel: str, bounced: Mapping[int, int], now: datetime) -> None:
+    """Suppress those of whom the channel said that they do not exist: customer ids by delivery id.
+
+    One transaction each: they are few.
+    """
+    for delivery_id, customer_id in bounced.items():
+        suppress(customer_id, channel, Suppression.Reason.BOUNCE, f"delivery {delivery_id}", now)
 
 
 def withdraw_open(rows: QuerySet[Delivery], reason: str, now: datetime, *, spares_transactional: bool) -> int:

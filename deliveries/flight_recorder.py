@@ -1,0 +1,167 @@
+"""The flight recorder: a file of the worker's own that says how far each message came. A write survives `kill -9`.
+
+    window <token> <id> ...   these rows are being marked with this lease token
+    taken <id>                in hand: being rendered, or waiting for its turn on a connection
+    leaving <id>              its point of no return comes next
+    ended <id> <json>         answered, and how
+
+The file is held under `flock` as long as its worker lives. Whoever gets that lock knows that the worker is dead and can
+say of every row of its windows what became of it. It must lie on a local disk. What was written before the machine
+itself went down may be lost: the first line names the boot, and a file of an earlier one is not believed.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+SUFFIX = ".flight"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class FlightRecorder:
+    """Written by one worker. `ended` waits for what is written next: a kill costs at most one answer a connection."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = folder / f".{uuid.uuid4().hex}"
+        self.path = draft.with_name(draft.name[1:] + SUFFIX)
+        self._file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._waiting: list[bytes] = []
+        # Locked before anybody can find it by its name.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        draft.rename(self.path)
+        self._write(f"boot {boot_id()}\n".encode())
+
+    def window(self, token: str, ids: Iterable[int]) -> None:
+        """Before the marks are committed: a row that is marked and named nowhere could only be guessed at.
+
+        May be called on another thread than the rest.
+        """
+        self._write(f"window {token} {' '.join(map(str, ids))}\n".encode())
+
+    def taken(self, delivery_id: int) -> None:
+        # At once: a message whose rendering kills the worker must be found out.
+        self._waiting.append(b"taken %d\n" % delivery_id)
+        self.flush()
+
+    def leaving(self, delivery_id: int) -> None:
+        self._waiting.append(b"leaving %d\n" % delivery_id)
+        self.flush()
+
+    def ended(self, delivery_id: int, how: Mapping[str, Any]) -> None:
+        """`how`: what a `Flight` shall give back; empty stands for the usual, accepted."""
+        self._waiting.append(b"ended %d %s\n" % (delivery_id, json.dumps(how).encode() if how else b"{}"))
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._write(b"".join(self._waiting))
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Everything is in the ledger: the file goes."""
+        if self._file >= 0:
+            self.path.unlink(missing_ok=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is: whoever finds it settles what is in it."""
+        if self._file >= 0:
+            with suppress(OSError):
+                self.flush()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _write(self, data: bytes) -> None:
+        if self._file < 0:
+            return
+        try:
+            written = os.write(self._file, data)
+        except OSError as problem:
+            self._give_up(problem.strerror or "it cannot be written")
+        else:
+            if written < len(data):
+                self._give_up("the disk is full")
+
+    def _give_up(self, why: str) -> None:
+        """A file that misses a line would lie. Without one, a kill leaves a window in doubt, which is the truth."""
+        logger.error("the flight recorder is given up: %s", why)
+        self.path.unlink(missing_ok=True)
+        os.close(self._file)
+        self._file = -1
+
+
+@dataclass
+class Flight:
+    """What a file says of the rows that were marked with one token."""
+
+    token: str
+    ids: set[int]
+    taken: set[int] = field(default_factory=set)
+    leaving: set[int] = field(default_factory=set)
+    ended: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """The file of a dead worker, locked by us while we settle it."""
+
+    path: Path
+    flights: Sequence[Flight]
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def abandoned(folder: Path) -> Iterator[Abandoned]:
+    """Every file whose worker is dead, each locked until the next one is asked for."""
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Somebody may have settled it between our opening and our lock.
+            if path.exists():
+                yield Abandoned(path, _read(file.read()))
+
+
+def boot_id() -> str:
+    """Which boot of the machine this is; unknown is never believed."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+def _read(data: bytes) -> list[Flight]:
+    """What the file says; nothing where it is of another boot. A last line that was cut off never happened."""
+    lines = data.decode("utf-8", "replace").split("\n")[:-1]
+    if not lines or lines[0] != f"boot {boot_id()}" or lines[0] == "boot unknown":
+        return []
+    flights: dict[str, Flight] = {}
+    flight_of: dict[int, Flight] = {}
+    for line in lines[1:]:
+        word, subject, rest = (*line.split(" ", 2), "", "")[:3]
+        if word == "window":
+            flight = flights.setdefault(subject, Flight(subject, set()))
+            flight.ids.update(map(int, rest.split()))
+            # A row that was put back and taken again in the same dispatch belongs to its latest window.
+            flight_of.update(dict.fromkeys(flight.ids, flight))
+        else:
+            _note(flight_of[int(subject)], word, int(subject), rest)
+    return list(flights.values())
+
+
+def _note(flight: Flight, word: str, delivery_id: int, rest: str) -> None:
+    if word == "ended":
+        flight.ended[delivery_id] = json.loads(rest)
+    elif word == "leaving":
+        flight.leaving.add(delivery_id)
+    else:
+        flight.taken.add(delivery_id)

@@ -1,0 +1,147 @@
+"""The claim: what is due, looked at once more and marked, in the transaction that locks it."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from audiences.zones import zone_or
+from deliveries.caps import Reach
+from deliveries.channels.base import Outgoing
+from deliveries.channels.registry import channel_class
+from deliveries.models import Delivery
+from deliveries.queries.due import DueRow, due_rows
+from deliveries.queries.rules import WorkspaceRules, workspace_rules
+from deliveries.quiet_hours import QuietPeriod, is_quiet
+from deliveries.services import ledger
+from deliveries.services.composing import Version, compose, events_of, versions
+from deliveries.services.rescheduling import Late
+from deliveries.verdicts import Move, Tried
+
+logger = logging.getLogger(__name__)
+State = Delivery.State
+#: A message that was in the hands of so many workers that died is taken for what kills them.
+MOST_CLAIMS = 5
+
+
+@dataclass
+class Window:
+    """Rows claimed together. Every one of them is in `ready`, `late` or `ended`."""
+
+    token: str
+    rules: WorkspaceRules
+    versions: Mapping[int, Version] = field(default_factory=dict)
+    events: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    ready: dict[int, DueRow] = field(default_factory=dict)  # by id, in the order of the claim
+    late: list[Late] = field(default_factory=list)  # need another moment
+    ended: list[Move] = field(default_factory=list)  # end here
+
+    @property
+    def size(self) -> int:
+        return len(self.ready) + len(self.late) + len(self.ended)
+
+    def compose(self, row: DueRow) -> Outgoing:
+        """Raises `TemplateProblem`."""
+        return compose(row, self.versions[row.version_id], self.events.get(row.firing_id, {}))
+
+    def may_repeat(self, row: DueRow) -> bool:
+        return channel_class(row.channel).is_idempotent or self.versions[row.version_id].plan.at_least_once
+
+    def another_moment(self, row: DueRow, now: datetime) -> Late:
+        """The row as one that needs another moment, the first of which is `now`."""
+        return late_row(row, self.versions[row.version_id], self.rules, now)
+
+
+def look(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -> Window:
+    """Lock what is due and say what is to become of it; a constant number of statements. Inside a transaction."""
+    rows = due_rows(channel, token, now, limit, urgent=urgent) if limit else []
+    window = Window(token, workspace_rules())
+    window.versions = versions({row.version_id for row in rows})
+    window.events = events_of({row.firing_id for row in rows} - {0})
+    is_late = _Quiet(channel, window, now)
+    address_field = channel_class(channel).address_field
+    for row in rows:
+        plan = window.versions[row.version_id].plan
+        if end := _end(row, plan.transactional, address_field):
+            window.ended.append(Move(row.id, *end, attempts=row.attempts))
+        elif is_late(row):
+            window.late.append(window.another_moment(row, now))
+        else:
+            window.ready[row.id] = row
+    return window
+
+
+def take(window: Window, now: datetime, *, to_send: bool = True) -> None:
+    """Write down what `look` said, in its transaction. `to_send`: mark those that are ready."""
+    ledger.end_planned(window.ended, now)
+    ledger.claim([row.delivery_id for row in window.late], window.token, now)
+    if to_send:
+        ledger.mark(list(window.ready), window.token, now)
+
+
+def _end(row: DueRow, is_transactional: bool, address_field: str) -> tuple[str, str] | None:
+    """The state and the reason of a row that may not leave any more."""
+    if row.claims >= MOST_CLAIMS:
+        return State.FAILED, f"poison: it was in the hands of {row.claims} workers that died"
+    if row.is_erased:
+        return State.WITHHELD, "erased"
+    if row.is_bounced or (row.is_suppressed and not is_transactional):
+        return State.WITHHELD, "suppressed"
+    if not row.is_subscribed and not is_transactional:
+        return State.WITHHELD, "unsubscribed"
+    if address_field and not getattr(row, address_field):
+        return State.WITHHELD, "unreachable"
+    return None
+
+
+class _Quiet:
+    """Whether a row may not leave at this moment: by the hours it was admitted under, or by those set since."""
+
+    def __init__(self, channel: str, window: Window, now: datetime) -> None:
+        self.window, self.now = window, now
+        self.quiet: QuietPeriod | None = window.rules.quiet.get(channel)
+        self._by_zone: dict[str, bool] = {}
+
+    def __call__(self, row: DueRow) -> bool:
+        if row.closes_at <= self.now:
+            return True
+        if self.quiet is None or not self.window.versions[row.version_id].plan.quiet_hours_apply:
+            return False
+        if row.timezone not in self._by_zone:
+            zone = zone_or(row.timezone, self.window.rules.zone.key)
+            self._by_zone[row.timezone] = is_quiet(self.now, zone, self.quiet)
+        return self._by_zone[row.timezone]
+
+
+def late_row(row: DueRow, version: Version, rules: WorkspaceRules, now: datetime) -> Late:
+    plan = version.plan
+    return Late(
+        delivery_id=row.id,
+        customer_id=row.customer_id,
+        reach=Reach(row.channel, row.topic_id, row.team_id),
+        zone=zone_or(row.timezone, rules.zone.key),
+        quiet_hours_apply=plan.quiet_hours_apply,
+        obeys_caps=row.obeys_caps,
+        counts=row.counts_toward_caps,
+        waits_for_caps=plan.on_breach == "defer",
+        attempts=row.attempts,
+        expires_at=row.expires_at,
+        after=now,
+    )
+
+
+def tried(row: DueRow) -> Tried:
+    return Tried(row.id, row.attempts, row.expires_at)
+
+
+def claim(channel: str, token: str, now: datetime, limit: int, *, urgent: bool, before: Window | None) -> Window:
+    """Look and take. Inside a transaction; `before`: the window of an earlier try whose COMMIT was not answered."""
+    if before is not None and (held := set(ledger.held([*before.ready, *(row.delivery_id for row in before.late)], token))):
+        before.ready = {pk: row for pk, row in before.ready.items() if pk in held}
+        before.late = [row for row in before.late if row.delivery_id in held]
+        return before
+    window = look(channel, token, now, limit, urgent=urgent)
+    take(window, now)
+    return window

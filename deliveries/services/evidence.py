@@ -1,0 +1,30 @@
+"""What a channel saw, as it is kept: without the customer's address, in the ledger and in the flight recorder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deliveries.channels.base import Outcome, Verdict
+
+
+def scrubbed(outcome: Outcome, address: str) -> Outcome:
+    """The outcome without the customer's address, which servers like to repeat: evidence outlives an erasure."""
+    if not address or outcome.verdict is Verdict.ACCEPTED and address not in str(outcome.evidence.get("text", "")):
+        return outcome
+    evidence = {
+        key: value.replace(address, "<address>") if isinstance(value, str) else value
+        for key, value in outcome.evidence.items()
+    }
+    return Outcome(outcome.delivery_id, outcome.verdict, evidence, outcome.suppress, outcome.slow_down)
+
+
+def as_record(outcome: Outcome) -> dict[str, Any]:
+    """For the flight recorder. Nothing for an accepted one: that it was, is all that must survive."""
+    if outcome.verdict is Verdict.ACCEPTED:
+        return {}
+    return {"verdict": outcome.verdict, "evidence": dict(outcome.evidence), "suppress": outcome.suppress}
+
+
+def from_record(delivery_id: int, record: Mapping[str, Any]) -> Outcome:
+    if not record:
+        return Outcome(delivery_id, Verdict.ACCEPTED, {"phase": "recorder", "text": "its worker was lost afterwards"})
+    return Outcome(delivery_id, Verdict(record["verdict"]), record["evidence"], record["suppress"])
