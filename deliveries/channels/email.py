@@ -1,6 +1,6 @@
 """E-mail: composes each message and hands it to the transport that `EMAIL_URL` names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from deliveries.channels.anymail import AnymailTransport
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.email_url import EmailUrl, read_email_url
 from deliveries.channels.outbox import MemoryOutbox, Outbox
 from deliveries.channels.smtp import Envelope, SmtpTransport
@@ -34,8 +34,11 @@ class EmailChannel(Channel):
     def __init__(self, transport: Transport | None = None) -> None:
         self._transport = transport
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        for outgoing in batch:
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        for outgoing in messages:
+            if not may_leave(outgoing.delivery_id):
+                yield Outcome(outgoing.delivery_id, Verdict.HELD)
+                continue
             try:
                 envelope = _envelope(outgoing)
             except ValueError as problem:  # CannotCompose, and whatever the email package will not encode

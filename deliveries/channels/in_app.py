@@ -1,11 +1,11 @@
 """In-app: a row in the customer's inbox. Local: written in the transaction that records the outcome."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.models import InboxItem
 
 
@@ -17,7 +17,8 @@ class InAppChannel(Channel):
     required_fields: ClassVar[tuple[str, ...]] = ("title",)
     fields: ClassVar[tuple[str, ...]] = ("title", "body", "link")
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        batch = list(messages)
         problems = [_problem(outgoing) for outgoing in batch]
         now = datetime.now(UTC)
         # One delivery has one item, whatever is repeated: the constraint decides, not a look before.

@@ -1,9 +1,9 @@
 """A channel that keeps what it is given in memory and answers as told: for tests and for trying things out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 
 
 class MemoryChannel(Channel):
@@ -20,8 +20,11 @@ class MemoryChannel(Channel):
     # Called with each message before it is answered: where a test pauses, kills or looks around.
     on_message: ClassVar[Callable[[Outgoing], None] | None] = None
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        for outgoing in batch:
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        for outgoing in messages:
+            if not may_leave(outgoing.delivery_id):
+                yield Outcome(outgoing.delivery_id, Verdict.HELD)
+                continue
             if MemoryChannel.on_message is not None:
                 MemoryChannel.on_message(outgoing)
             outcome = self._answer(outgoing)

@@ -28,5 +28,10 @@ class Beside:
 
     def __exit__(self, *problem: object) -> None:
         if self._thread is not None:
-            self._thread.submit(connection.close)
+            self._thread.submit(_close)
             self._thread.shutdown()
+
+
+def _close() -> None:
+    # Looked up on the thread that runs this: every thread has a connection of its own by this name.
+    connection.close()

@@ -65,7 +65,7 @@ def look(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -
     for row in rows:
         plan = window.versions[row.version_id].plan
         if end := _end(row, plan.transactional, address_field):
-            window.ended.append(Move(row.id, *end, attempts=row.attempts))
+            window.ended.append(Move(row.id, end[0], row.attempts, end[1]))
         elif is_late(row):
             window.late.append(window.another_moment(row, now))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from audiences.models import Customer, Event
+from audiences.models import Event
 from campaigns.models import CampaignVersion, Firing
 from campaigns.plan import MessagePlan, Plan
 from campaigns.rendering import Compiled, TemplateProblem, compile_template
@@ -17,6 +17,7 @@ from deliveries import tokens
 from deliveries.channels.base import Outgoing
 from deliveries.channels.registry import channel_class
 from deliveries.models import Delivery
+from deliveries.queries.due import DueRow, row_of
 
 KEPT_VERSIONS = 200
 
@@ -72,18 +73,18 @@ def _keep(key: tuple[int, str], version: Version) -> None:
             _versions.popitem(last=False)
 
 
-def compose(delivery: Delivery, customer: Customer, version: Version, event: Mapping[str, Any]) -> Outgoing:
+def compose(row: DueRow, version: Version, event: Mapping[str, Any]) -> Outgoing:
     """The message for one customer. Raises `TemplateProblem` with a sentence; nobody else's is touched by it."""
-    channel = channel_class(delivery.channel)
-    links = links_for(delivery)
-    context = {"customer": customer_context(customer), "event": dict(event), "links": links}
-    texts = version.message(delivery.channel, delivery.variant).render(context)
+    channel = channel_class(row.channel)
+    links = links_for(row)
+    context = {"customer": customer_context(row), "event": dict(event), "links": links}
+    texts = version.message(row.channel, row.variant).render(context)
     return Outgoing(
-        delivery_id=delivery.pk,
-        message_id=delivery.message_id,
-        customer_id=customer.pk,
-        external_id=customer.external_id,
-        address=getattr(customer, channel.address_field) if channel.address_field else "",
+        delivery_id=row.id,
+        message_id=row.message_id,
+        customer_id=row.customer_id,
+        external_id=row.external_id,
+        address=getattr(row, channel.address_field) if channel.address_field else "",
         headers=_list_headers(links["unsubscribe"]) if channel.address_field == "email" else {},
         **texts,
     )
@@ -93,10 +94,10 @@ def compose_again(delivery: Delivery) -> Outgoing:
     """The message as it reads now, for its customer's browser. Raises `TemplateProblem`."""
     version = versions([delivery.version_id])[delivery.version_id]
     event = events_of({delivery.firing_id} - {0}).get(delivery.firing_id, {})
-    return compose(delivery, delivery.customer, version, event)
+    return compose(row_of(delivery.pk), version, event)
 
 
-def customer_context(customer: Customer) -> dict[str, Any]:
+def customer_context(customer: DueRow) -> dict[str, Any]:
     """What templates may say of a customer."""
     return {
         "external_id": customer.external_id,
@@ -108,13 +109,13 @@ def customer_context(customer: Customer) -> dict[str, Any]:
     }
 
 
-def links_for(delivery: Delivery) -> dict[str, str]:
+def links_for(delivery: DueRow) -> dict[str, str]:
     """The absolute addresses that a message may hold, each with a token of its own."""
     unsubscribe = tokens.unsubscribe_token(delivery.customer_id, delivery.topic_id, delivery.channel)
     return {
         "unsubscribe": _absolute("unsubscribe", unsubscribe),
         "preferences": _absolute("preferences", tokens.preferences_token(delivery.customer_id)),
-        "view": _absolute("view_message", tokens.view_token(delivery.pk)),
+        "view": _absolute("view_message", tokens.view_token(delivery.id)),
     }
 
 

@@ -9,7 +9,7 @@ settled by its flight recorder (`settling`), or, where that is lost too, when it
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -76,50 +76,48 @@ class _Run:
         self.is_stopped = False
 
     def go(self) -> Counter[str]:
-        window, unwritten = self._turn_page(None), None
+        window, unwritten = self._turn_page([]), list[Sent]()
         with Beside() as beside:
-            while window.ready or unwritten:
+            while window.ready:
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
                 is_full = window.size >= self.pace.size
                 ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
                 sent = self._send(window)
-                if ahead:
-                    window, unwritten = ahead.result(), sent
-                else:
-                    window, unwritten = self._turn_page(sent), None
+                window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])
+                if not window.ready and unwritten:
+                    window, unwritten = self._turn_page(unwritten), []
         return self.counts
 
     def _send(self, window: Window) -> Sent:
         if self.is_stopped:
+            self.counts["put_back"] += len(window.ready)
             return Sent(window, put_back=set(window.ready))
         began = time.monotonic()
         sent = send_window(self.channel, window, self.watch, self.recorder)
         self.pace.learn(len(sent.outcomes), time.monotonic() - began)
         self.counts.update(str(outcome.verdict) for outcome in sent.outcomes)
         self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
+        self.counts["put_back"] += len(sent.put_back)
         self.is_stopped = self.is_stopped or sent.stop is not None
         return sent
 
-    def _turn_page(self, sent: Sent | None) -> Window:
-        """Commit what became of a window together with the claim of another."""
-        moves: list[Move] = []
-        if sent:
-            # By itself and before: it takes the locks of shards, which must come before the locks of rows.
-            self._suppress(sent)
-            moves = self._near(sent)
-            self.counts["put_back"] += len(sent.put_back)
+    def _turn_page(self, unwritten: Sequence[Sent]) -> Window:
+        """Commit what became of windows together with the claim of another."""
+        # By themselves and before: they take the locks of shards, which must come before the locks of rows.
+        pages = [(sent, self._near(sent)) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
-        window = repeatably(lambda: self._write(sent, moves, token, tries))
-        self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
-        reschedule(window.late, token, self.clock())
+        window = repeatably(lambda: self._write(pages, token, tries))
+        if window.size:
+            self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
+            reschedule(window.late, token, self.clock())
         return window
 
-    def _write(self, sent: Sent | None, moves: list[Move], token: str, tries: list[Window]) -> Window:
+    def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, tries: list[Window]) -> Window:
         # Rows in the order of their ids first; the claim after it never waits for a row.
         now = self.clock()
-        if sent:
-            ledger.lock([*(move.delivery_id for move in moves), *sent.put_back])
+        ledger.lock(pk for sent, moves in pages for pk in [*(move.delivery_id for move in moves), *sent.put_back])
+        for sent, moves in pages:
             ledger.record(moves, sent.window.token, now)
             ledger.put_back(sent.put_back, sent.window.token)
         before = tries[-1] if tries else None
@@ -131,13 +129,11 @@ class _Run:
     def _wanted(self) -> int:
         return 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
 
-    def _suppress(self, sent: Sent) -> None:
-        bounced = {each.delivery_id: sent.window.ready[each.delivery_id].customer_id for each in sent.outcomes if each.suppress}
-        patiently(lambda: suppress_bounced(self.name, bounced, self.clock()))
-
     def _near(self, sent: Sent) -> list[Move]:
         """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""
         now, window = self.clock(), sent.window
+        bounced = {pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)}
+        patiently(lambda: suppress_bounced(self.name, bounced, now))
         near: list[Move] = []
         far: list[Late] = []
         for outcome in sent.outcomes:

@@ -26,6 +26,8 @@ def deliver_locally(
     while time.monotonic() < deadline:
         token, now = ledger.new_token(), clock()
         window = repeatably(lambda: _deliver(name, channel, token, now, urgent, counts))  # noqa: B023 - called at once
+        if not window.size:
+            break
         reschedule(window.late, token, now)
         counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
         if window.size < LIMIT:

@@ -4,9 +4,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from audiences.models import Customer
 from campaigns.models import Send
 from deliveries.models import Delivery
+from deliveries.services.claiming import claim
 from deliveries.services.dispatching import dispatch
 from tests.builders import NOW, make_campaign, make_customers, make_delivery, make_running_send
 
@@ -32,3 +35,9 @@ def states(send: Send) -> Counter[str]:
 def only(send: Send) -> Delivery:
     """The one delivery of a send."""
     return Delivery.objects.get(send=send)
+
+
+def claim_rows(token: str, channel: str = "memory", now: datetime = NOW, limit: int = 100) -> list[int]:
+    """What a worker does that marks what is due, and dies or goes on by hand; the ids that it marked."""
+    with transaction.atomic():
+        return list(claim(channel, token, now, limit, urgent=False, before=None).ready)

@@ -11,7 +11,7 @@ from audiences.models import Suppression
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.queries.dispatch import stopped_sends
 from deliveries.services import dispatching, repeating, windows
-from deliveries.services.preparing import prepare
+from deliveries.services.claiming import claim
 from deliveries.services.withdrawals import suppress_bounced
 from tests.deliveries.dispatches import make_memory_send, run, states
 
@@ -60,10 +60,7 @@ def test_a_bounce_that_finds_no_database_loses_no_outcome(memory: Any, monkeypat
     assert Suppression.objects.count() == 1
 
 
-def test_a_claim_that_cannot_be_prepared_waits_for_no_lease(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_that_finds_no_database_is_made_again(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     send = make_memory_send(5)
-    monkeypatch.setattr(dispatching, "prepare", Lost(prepare))
-    with pytest.raises(OperationalError):
-        run()
-    assert states(send) == {"planned": 5}
+    monkeypatch.setattr(dispatching, "claim", Lost(claim))
     assert (run()["accepted"], states(send)) == (5, {"sent": 5})

@@ -12,8 +12,9 @@ from campaigns.models import Campaign, Firing
 from deliveries.channels.base import Outcome, Outgoing, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.models import Delivery, InboxItem, QuietHours
-from deliveries.services import composing, preparing
-from deliveries.services.windows import Pace, ProviderInTransaction
+from deliveries.queries.due import DueRow
+from deliveries.services import claiming, composing
+from deliveries.services.windows import LARGEST, Pace, ProviderInTransaction
 from tests.builders import NOW, make_campaign, make_customer, make_delivery, make_message, make_running_send, make_topic
 from tests.deliveries.dispatches import make_memory_send, only, run, states
 
@@ -161,7 +162,7 @@ def test_a_window_takes_the_same_statements_whatever_its_size(memory: Memory, co
     with CaptureQueriesContext(connection) as queries:
         run()
     statements = [query["sql"].strip().split(" ")[0] for query in queries]
-    assert (statements.count("SELECT"), statements.count("UPDATE")) == (15, 3)
+    assert (statements.count("SELECT"), statements.count("UPDATE")) == (11, 2)
 
 
 def test_a_customer_who_lost_their_address_is_withheld(memory: Memory, settings: Any) -> None:
@@ -216,16 +217,16 @@ def test_a_channel_that_raises_leaves_one_message_in_doubt_and_no_other(memory: 
     assert states(send) == {"sent": 3, "uncertain": 1}
 
 
-def test_the_pace_is_a_quarter_of_a_second_of_messages() -> None:
+def test_the_pace_is_an_eighth_of_a_second_of_messages_because_two_windows_are_under_way() -> None:
     pace = Pace()
     for _ in range(5):
         pace.learn(pace.size, pace.size / 800)
-    assert pace.size == 200
+    assert pace.size == 100
     pace.learn(1, 30.0)
     assert pace.size == 1
     for _ in range(20):
         pace.learn(pace.size, 0)
-    assert pace.size == 1000
+    assert pace.size == LARGEST
 
 
 def test_a_message_due_in_quiet_hours_waits_for_their_end(memory: Memory) -> None:
@@ -350,12 +351,12 @@ def test_invariant_08_a_fault_of_ours_costs_a_try_and_not_the_message(
     customers = [make_customer() for _ in range(3)]
     send = make_memory_send(customers)
 
-    def fails_for_the_first(delivery: Delivery, *arguments: Any) -> Outgoing:
-        if delivery.customer_id == customers[0].pk:
+    def fails_for_the_first(row: DueRow, *arguments: Any) -> Outgoing:
+        if row.customer_id == customers[0].pk:
             raise ZeroDivisionError
-        return composing.compose(delivery, *arguments)
+        return composing.compose(row, *arguments)
 
-    monkeypatch.setattr(preparing, "compose", fails_for_the_first)
+    monkeypatch.setattr(claiming, "compose", fails_for_the_first)
     run()
     assert states(send) == {"sent": 2, "planned": 1}
     monkeypatch.undo()

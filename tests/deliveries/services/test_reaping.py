@@ -10,7 +10,7 @@ from deliveries.services import ledger
 from deliveries.services.finishing import finish_sends
 from deliveries.services.reaping import reap
 from tests.builders import NOW
-from tests.deliveries.dispatches import make_memory_send, only, run, states
+from tests.deliveries.dispatches import claim_rows, make_memory_send, only, run, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAPSED = NOW + ledger.LEASE + timedelta(seconds=1)
@@ -20,9 +20,10 @@ Memory = type[MemoryChannel]
 def left_behind(state: str, channel: str = "memory") -> Send:
     """A row as a worker that was killed leaves it."""
     send = make_memory_send(1, channel=channel)
-    ledger.claim(channel, "dead", NOW, 10)
     if state == "sending":
-        ledger.mark([only(send).pk], "dead", NOW)
+        claim_rows("dead", channel)
+    else:
+        ledger.claim([only(send).pk], "dead", NOW)
     return send
 
 
@@ -104,7 +105,7 @@ def test_a_send_stays_open_for_the_late_word_of_a_worker_that_was_taken_for_lost
     assert (states(send), len(memory.sent)) == ({"sent": 1}, 1)
 
 
-def test_a_send_whose_worker_never_came_back_is_done_in_the_end() -> None:
+def test_a_send_whose_worker_never_came_back_is_done_in_the_end(memory: Memory) -> None:
     send = left_behind("sending")
     reap(LAPSED)
     assert finish_sends(LAPSED + timedelta(minutes=11)) == 1

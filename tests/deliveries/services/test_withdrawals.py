@@ -11,7 +11,7 @@ from deliveries.models import Delivery
 from deliveries.services import ledger, withdrawals
 from deliveries.services.erasure import erase_customer
 from tests.builders import NOW, make_customer, make_delivery, make_running_send
-from tests.deliveries.dispatches import make_memory_send, only, run, states
+from tests.deliveries.dispatches import claim_rows, make_memory_send, only, run, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Memory = type[MemoryChannel]
@@ -21,7 +21,7 @@ def test_an_opt_out_withdraws_what_is_planned_and_claimed(memory: Memory) -> Non
     customer = make_customer()
     planned, claimed = make_memory_send([customer]), make_memory_send([customer])
     Delivery.objects.filter(send=planned).update(due_at=NOW + timedelta(hours=1))
-    assert ledger.claim("memory", "mine", NOW, 10) == [only(claimed).pk]
+    assert ledger.claim([only(claimed).pk], "mine", NOW) == 1
     assert withdrawals.opt_out(customer.pk, planned.campaign.topic_id, "memory", NOW) is True
     for send in (planned, claimed):
         assert (only(send).state, only(send).reason) == ("withheld", "unsubscribed")
@@ -78,17 +78,15 @@ def test_whoever_shares_a_bounced_address_is_withdrawn_too(memory: Memory, reaso
 
 @pytest.mark.parametrize("change", ["opt_out", "suppress", "erase"])
 def test_invariant_05_nothing_is_marked_after_consent_is_withdrawn(memory: Memory, change: str) -> None:
-    """The opt-out commits between the claim and the mark: the worst moment there is."""
     customer, other = make_customer(), make_customer()
     send = make_memory_send([customer, other])
-    ids = ledger.claim("memory", "mine", NOW, 10)
     if change == "opt_out":
         withdrawals.opt_out(customer.pk, send.campaign.topic_id, "memory", NOW)
     elif change == "suppress":
         withdrawals.suppress(customer.pk, "", Suppression.Reason.MANUAL, "", NOW)
     else:
         erase_customer(customer.pk, NOW)
-    marked = ledger.mark(ids, "mine", NOW)
+    marked = claim_rows("mine")
     assert [row.customer_id for row in Delivery.objects.filter(pk__in=marked)] == [other.pk]
 
 
@@ -115,20 +113,17 @@ def test_a_customer_chooses_many_things_at_once(memory: Memory) -> None:
     assert states(send) == {"withheld": 1}
 
 
-def test_invariant_05_a_mark_that_waited_for_an_opt_out_sees_it(memory: Memory) -> None:
-    """The opt-out holds the row while the mark waits for it: what was true before it waited must not count."""
+def test_invariant_05_a_mark_passes_over_a_row_that_an_opt_out_is_withdrawing(memory: Memory) -> None:
+    """What was true before the opt-out took the row must not count, and nobody waits for it."""
     customer = make_customer()
     send = make_memory_send([customer])
-    ids = ledger.claim("memory", "mine", NOW, 10)
     marked: list[list[int]] = []
     withdrawn = threading.Event()
 
     def mark() -> None:
         withdrawn.wait(5)
         try:
-            with transaction.atomic():
-                ledger.lock(ids)
-                marked.append(ledger.mark(ids, "mine", NOW))
+            marked.append(claim_rows("mine"))
         finally:
             connection.close()
 
