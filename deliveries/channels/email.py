@@ -1,18 +1,17 @@
 """E-mail: composes each message and hands it to the transport that `EMAIL_URL` names."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import ClassVar, Protocol
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from deliveries.channels.anymail import AnymailTransport
 from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.email_url import EmailUrl, read_email_url
+from deliveries.channels.envelopes import envelope_of, host
 from deliveries.channels.outbox import MemoryOutbox, Outbox
 from deliveries.channels.smtp import Envelope, SmtpTransport
-from deliveries.mail import CannotCompose, Mail, compose, sender_address, wire_address
+from deliveries.mail import CannotCompose
 
 
 class Transport(Protocol):
@@ -28,6 +27,7 @@ class EmailChannel(Channel):
 
     label: ClassVar[str] = "E-mail"
     address_field: ClassVar[str] = "email"
+    carries_mail: ClassVar[bool] = True
     required_fields: ClassVar[tuple[str, ...]] = ("subject",)
     fields: ClassVar[tuple[str, ...]] = ("subject", "html", "text")
 
@@ -40,8 +40,8 @@ class EmailChannel(Channel):
                 yield Outcome(outgoing.delivery_id, Verdict.HELD)
                 continue
             try:
-                envelope = _envelope(outgoing)
-            except ValueError as problem:  # CannotCompose, and whatever the email package will not encode
+                envelope = envelope_of(outgoing)
+            except CannotCompose as problem:
                 evidence = {"phase": "compose", "text": str(problem)[:300]}
                 yield Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence)
             else:
@@ -72,29 +72,3 @@ def transport_for(url: EmailUrl) -> Transport:
     if url.kind == "anymail":
         return AnymailTransport(url.esp, url.options)
     return MemoryOutbox()
-
-
-def host() -> str:
-    """The name that our Message-IDs end with and that we introduce ourselves by."""
-    return urlsplit(settings.BASE_URL).hostname or "localhost"
-
-
-def _envelope(outgoing: Outgoing) -> Envelope:
-    if not outgoing.subject.strip():
-        raise CannotCompose("the subject is empty")
-    if not (outgoing.text.strip() or outgoing.html.strip()):
-        raise CannotCompose("the message is empty")
-    mail = Mail(
-        sender=settings.EMAIL_FROM,
-        recipient=outgoing.address,
-        subject=outgoing.subject,
-        text=outgoing.text,
-        html=outgoing.html,
-        message_id=f"{outgoing.message_id}@{host()}",
-        # The moment of handing it in: the one place below a task where the clock is read, as the mail says so.
-        date=datetime.now(UTC),
-        headers=outgoing.headers,
-    )
-    recipient = wire_address(outgoing.address)
-    sender = sender_address(settings.EMAIL_FROM)
-    return Envelope(outgoing.delivery_id, sender, recipient, compose(mail), utf8=not recipient.isascii())
