@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Protocol
 
-from .quoted import clean, quoted
+from .quoted import all_quoted, clean, quoted
 
 TRIPLE = 3  # bytes that make four characters of base64
 ROW = 57  # bytes that make a line of 76
@@ -43,7 +43,7 @@ class QuotedBody:
 
     def fill(self, values: Sequence[str]) -> str:
         chunks = self._chunks.copy()
-        chunks[1::2] = [quoted(value) for value in values]
+        chunks[1::2] = all_quoted(values)
         if not self._pieces[-1] and _lacks_line_end(self._pieces, values):
             chunks.append("\r\n")
         return "".join(chunks)

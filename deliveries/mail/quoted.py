@@ -1,6 +1,7 @@
 """Quoted-printable (RFC 2045, 6.7), in pieces that can be put one after the other."""
 
 from binascii import b2a_qp
+from collections.abc import Sequence
 
 LONGEST = 75  # characters of a line, before the = that says that the line goes on
 SOFT = "=\r\n"
@@ -21,6 +22,14 @@ def quoted(text: str) -> str:
     *lines, last = (text if text.isprintable() else clean(text)).split("\n")
     ended = "".join([f"{_folded(line)}\r\n" for line in lines])
     return f"{ended}{_folded(last)}{SOFT}" if last else ended
+
+
+def all_quoted(texts: Sequence[str]) -> list[str]:
+    """Each quoted. Looked at together first: hardly ever is there more to do than to end a short line."""
+    together = "".join(texts)
+    if not together.isascii() or not together.isprintable() or "=" in together:
+        return list(map(quoted, texts))
+    return [text + SOFT if text and len(text) <= LONGEST and text[0] not in ".F" else quoted(text) for text in texts]
 
 
 def clean(text: str) -> str:

@@ -90,8 +90,8 @@ def compose(row: DueRow, version: Version, event: Mapping[str, Any]) -> Outgoing
     context = message.context(row, event)
     if message.mail is None:
         return _outgoing(row, message, **message.render(context))
-    unsubscribe = context["links"]["unsubscribe"]
-    return _outgoing(row, message, mail=message.fill(message.mail, context), headers=_list_headers(unsubscribe))
+    headers = _list_headers(context["links"]["unsubscribe"])
+    return _outgoing(row, message, headers=headers, mail=message.fill(message.mail, context))
 
 
 def compose_again(delivery: Delivery) -> Outgoing:
