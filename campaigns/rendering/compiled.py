@@ -1,6 +1,6 @@
 """A template that was read, ready to be rendered once for each customer: only what varies is looked at again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -17,6 +17,7 @@ from .problems import TemplateProblem, sentence
 from .slots import cut, with_plain_lines
 
 WIDEST = 4  # bytes of a character
+LONGEST_ESCAPE = 5  # characters: &amp;
 
 
 class NotPlain(Exception):
@@ -65,17 +66,22 @@ class Compiled:
         values = self._plain_values(context)
         text = "".join(values)
         # All of them at one look: hardly ever is there anything to do.
-        if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
-            values = [str(escape(value)) for value in values]
         if not (text.isascii() and text.isprintable()):
             values = list(map(_written, values))
-        if self._others:
-            others = iter(_by_liquid(self._others, context))
-            plain = iter(values)
-            values = [next(plain) if keys else next(others) for keys in self._keys]
-        if WIDEST * len("".join(values)) > self._room:
+        if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
+            values = [str(escape(value)) for value in values]
+        # Escaped it may be longer, but not by that much.
+        if len(text) * LONGEST_ESCAPE * WIDEST > self._room:
             raise NotPlain
-        return values
+        return self._with_others(values, _by_liquid(self._others, context)) if self._others else values
+
+    def _with_others(self, values: Iterable[str], of_liquid: Iterable[str]) -> list[str]:
+        """In the order of the slots."""
+        plain, others = iter(values), iter(of_liquid)
+        every = [next(plain) if keys else next(others) for keys in self._keys]
+        if WIDEST * sum(map(len, every)) > self._room:
+            raise NotPlain
+        return every
 
     def _plain_values(self, context: Mapping[str, Any]) -> list[str]:
         values: list[str] = []
