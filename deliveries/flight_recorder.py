@@ -128,7 +128,7 @@ def abandoned(folder: Path) -> Iterator[Abandoned]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Somebody may have settled it between our opening and our lock.
             if path.exists():
-                yield Abandoned(path, _read(file.read()))
+                yield Abandoned(path, _believed(path, file.read()))
 
 
 def boot_id() -> str:
@@ -137,6 +137,15 @@ def boot_id() -> str:
         return _BOOT_ID.read_text().strip()
     except OSError:
         return "unknown"
+
+
+def _believed(path: Path, data: bytes) -> list[Flight]:
+    try:
+        return _read(data)
+    except (LookupError, ValueError):
+        # Its rows are settled when their lease runs out. Nobody must be stopped by it again and again.
+        logger.exception("the flight recorder %s cannot be read", path.name)
+        return []
 
 
 def _read(data: bytes) -> list[Flight]:
