@@ -166,5 +166,4 @@ def send_window(channel: Channel, window: Window, watch: Watch, recorder: Flight
         for delivery_id in [pk for pk, has_begun in feed.in_hand.items() if has_begun]:
             feed.answered(Outcome(delivery_id, Verdict.AMBIGUOUS, evidence))
     feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys()
-    recorder.flush()
     return feed.sent

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -76,8 +75,7 @@ def test_a_last_line_that_was_cut_off_never_happened(tmp_path: Path) -> None:
     recorder = FlightRecorder(tmp_path)
     recorder.window("token", [1, 22])
     recorder.abandon()
-    with recorder.path.open("ab") as file:
-        file.write(b"leaving 2")
+    recorder.path.write_bytes(recorder.path.read_bytes().replace(b"\0" * 9, b"leaving 2", 1))
     assert found(tmp_path) == [[Flight("token", {1, 22})]]
 
 
@@ -94,23 +92,30 @@ def test_a_file_of_another_boot_is_not_believed(
     assert found(tmp_path) == [[]]
 
 
-@pytest.mark.parametrize("written", [0, 3, OSError("no space left")])
-def test_a_recorder_that_cannot_write_takes_its_file_away_and_lets_the_mail_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: Any
+@pytest.mark.parametrize("at", ["first", "later"])
+def test_a_recorder_without_room_takes_its_file_away_and_lets_the_mail_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
+    def full(*_: int) -> None:
+        raise OSError(28, "no space left")
+
+    if at == "first":
+        monkeypatch.setattr(os, "posix_fallocate", full)
     recorder = FlightRecorder(tmp_path)
-    recorder.window("token", [1])
-
-    def fails(*_: object) -> int:
-        if isinstance(written, OSError):
-            raise written
-        return int(written)
-
-    monkeypatch.setattr(os, "write", fails)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    recorder.window("token", range(flight_recorder.ROOM))
     recorder.leaving(1)
     recorder.ended(1, {})
-    recorder.close()
     assert list(tmp_path.iterdir()) == []
+    recorder.close()
+
+
+def test_it_takes_more_room_as_it_needs_it(tmp_path: Path) -> None:
+    recorder = FlightRecorder(tmp_path)
+    recorder.window("token", range(flight_recorder.ROOM))
+    recorder.taken(7)
+    recorder.abandon()
+    assert found(tmp_path) == [[Flight("token", set(range(flight_recorder.ROOM)), taken={7})]]
 
 
 def test_an_ended_message_says_how(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def test_rows_that_somebody_else_has_by_now_are_left_to_them(memory: Memory, rec
 
 def test_a_file_that_cannot_be_read_stops_nobody(memory: Memory, recorder: FlightRecorder) -> None:
     send = make_memory_send(1)
-    recorder.path.write_bytes(recorder.path.read_bytes() + b"ended x {\n")
+    recorder.window("x", [])
+    recorder.leaving(7)
     recorder.abandon()
     run()
     assert states(send) == {"sent": 1}
