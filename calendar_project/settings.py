@@ -150,6 +150,9 @@ CHANNELS = {
 if ENVIRONMENT.webhook_url:
     # Without an address it could carry nothing, and nobody should be offered it.
     CHANNELS["webhook"] = "deliveries.channels.webhook.WebhookChannel"
+# Messages per second that may leave on a channel, of all workers together; where they keep count of it.
+CHANNEL_RATES = ENVIRONMENT.channel_rates
+REDIS_URL = ENVIRONMENT.redis_url
 EMAIL_URL = ENVIRONMENT.email_url
 EMAIL_FROM = ENVIRONMENT.email_from
 WEBHOOK_URL = ENVIRONMENT.webhook_url
@@ -171,6 +174,8 @@ CONTINUOUS_EXPIRES_HOURS = 7 * 24
 # A worker that has not been heard of for so long is lost, and what it held is given to others or settled. Longer than
 # one message may take: connecting, every answer, and the minute after the final dot.
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
+# What Prometheus shows at /metrics.
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -208,8 +213,8 @@ CONTENT_SECURITY_POLICY = {
 if BASE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Load balancers ask these without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+    # Load balancers and Prometheus ask these without TLS, from inside.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
