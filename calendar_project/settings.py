@@ -150,6 +150,9 @@ CHANNELS = {
 if ENVIRONMENT.webhook_url:
     # Without an address it could carry nothing, and nobody should be offered it.
     CHANNELS["webhook"] = "deliveries.channels.webhook.WebhookChannel"
+# Messages per second that may leave on a channel, of all workers together; where they keep count of it.
+CHANNEL_RATES = ENVIRONMENT.channel_rates
+REDIS_URL = ENVIRONMENT.redis_url
 EMAIL_URL = ENVIRONMENT.email_url
 EMAIL_FROM = ENVIRONMENT.email_from
 WEBHOOK_URL = ENVIRONMENT.webhook_url
@@ -173,6 +176,8 @@ CONTINUOUS_EXPIRES_HOURS = 7 * 24
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 # Where each worker of this machine writes down how far its messages came. On a local disk, and shared by its workers.
 RECORDERS = ENVIRONMENT.data_dir / "recorders"
+# What Prometheus shows at /metrics.
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -210,8 +215,8 @@ CONTENT_SECURITY_POLICY = {
 if BASE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Load balancers ask these without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+    # Load balancers and Prometheus ask these without TLS, from inside.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -5,15 +5,20 @@ from datetime import datetime
 from celery import shared_task
 
 from audiences.clock import read_now
+from deliveries.models import Heartbeat
 from deliveries.queries.dispatch import channels_due
-from deliveries.services import admitting, admitting_firings, dispatching, finishing, reaping
+from deliveries.services import admitting, admitting_firings, dispatching, finishing, heartbeats, reaping
+
+Part = Heartbeat.Part
 
 
 @shared_task
 def dispatch_due() -> None:
     """Wake a dispatch for every channel on which something is due. One that nobody takes soon is asked for again."""
-    for name in channels_due(read_now()):
+    now = read_now()
+    for name in channels_due(now):
         dispatch_channel.apply_async(args=(name,), expires=5)
+    heartbeats.beat(Part.DISPATCHER, now)
 
 
 @shared_task
@@ -23,7 +28,9 @@ def dispatch_channel(name: str) -> None:
 
 @shared_task
 def reap() -> None:
-    reaping.reap(read_now())
+    now = read_now()
+    reaping.reap(now)
+    heartbeats.beat(Part.REAPER, now)
 
 
 @shared_task
@@ -36,6 +43,7 @@ def admit_due() -> None:
         admit_shard.apply_async(args=(each.send_id, each.shard, each.due_at.isoformat()), expires=5)
     finishing.finish_sends(now)
     admit_firings.apply_async(expires=5)
+    heartbeats.beat(Part.TICK, now)
 
 
 @shared_task

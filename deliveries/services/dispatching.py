@@ -15,12 +15,13 @@ from datetime import datetime
 from django.conf import settings
 
 from deliveries.channels import registry
-from deliveries.channels.base import Channel
+from deliveries.channels.base import Channel, Verdict
 from deliveries.flight_recorder import FlightRecorder
-from deliveries.services import ledger
+from deliveries.services import breakers, ledger
 from deliveries.services.beside import Beside
 from deliveries.services.claiming import Window, claim, tried
 from deliveries.services.local import deliver_locally
+from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
 from deliveries.services.rescheduling import Late, reschedule, to_be_retried
 from deliveries.services.settling import settle_abandoned
@@ -29,6 +30,7 @@ from deliveries.services.withdrawals import suppress_bounced
 from deliveries.verdicts import Move, settle
 
 Clock = Callable[[], datetime]
+A_MOMENT = 0.1  # seconds until the channel's rate is asked again
 
 
 def dispatch(
@@ -44,6 +46,8 @@ def dispatch(
     channel = registry.channel(channel_name)
     if channel.is_local:
         return deliver_locally(channel_name, channel, clock, deadline, urgent=urgent)
+    if not breakers.may_try(channel_name, clock()):
+        return Counter()
     recorder = FlightRecorder(settings.RECORDERS)
     try:
         counts = _Run(channel_name, channel, clock, deadline, limit, urgent, recorder).go()
@@ -74,9 +78,10 @@ class _Run:
         self.pace = Pace()
         self.counts: Counter[str] = Counter()
         self.is_stopped = False
+        self.is_full = False  # as far as the channel's rate goes
 
     def go(self) -> Counter[str]:
-        window, unwritten = self._turn_page([]), list[Sent]()
+        window, unwritten = self._first_window(), list[Sent]()
         with Beside() as beside:
             while window.ready:
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
@@ -84,9 +89,19 @@ class _Run:
                 ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
                 sent = self._send(window)
                 window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])
-                if not window.ready and unwritten:
-                    window, unwritten = self._turn_page(unwritten), []
+                if not window.ready:
+                    window, unwritten = self._wait_for_room(self._turn_page(unwritten)), []
         return self.counts
+
+    def _first_window(self) -> Window:
+        return self._wait_for_room(self._turn_page([]))
+
+    def _wait_for_room(self, window: Window) -> Window:
+        """Ask again as long as it is the channel's rate that leaves no room, and nothing else."""
+        while not window.ready and self.is_full and not self.watch.is_over:
+            time.sleep(A_MOMENT)
+            window = self._turn_page([])
+        return window
 
     def _send(self, window: Window) -> Sent:
         if self.is_stopped:
@@ -97,9 +112,16 @@ class _Run:
         self.pace.learn(len(sent.outcomes), time.monotonic() - began)
         self.counts.update(str(outcome.verdict) for outcome in sent.outcomes)
         self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
+        self._tell_breaker(sent)
         self.counts["put_back"] += len(sent.put_back)
         self.is_stopped = self.is_stopped or sent.stop is not None
         return sent
+
+    def _tell_breaker(self, sent: Sent) -> None:
+        if sent.stop is Stop.SLOW_DOWN:
+            patiently(lambda: breakers.note_slow_down(self.name, sent.problem, self.clock(), sent.retry_after))
+        elif any(outcome.verdict is Verdict.ACCEPTED for outcome in sent.outcomes):
+            patiently(lambda: breakers.note_taken(self.name, self.clock()))
 
     def _turn_page(self, unwritten: Sequence[Sent]) -> Window:
         """Commit what became of windows together with the claim of another."""
@@ -127,7 +149,10 @@ class _Run:
         return window
 
     def _wanted(self) -> int:
-        return 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
+        wanted = 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
+        granted = allowance(self.name, wanted, urgent=self.urgent)
+        self.is_full = granted == 0 < wanted
+        return granted
 
     def _near(self, sent: Sent) -> list[Move]:
         """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""

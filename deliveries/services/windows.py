@@ -46,7 +46,8 @@ class Sent:
     outcomes: list[Outcome] = field(default_factory=list)
     put_back: set[int] = field(default_factory=set)
     stop: Stop | None = None
-    problem: str = ""  # what the other side said when it asked for patience
+    problem: str = ""  # what the other side said when it asked for patience,
+    retry_after: float | None = None  # and for how many seconds, where it said that
 
 
 class Pace:
@@ -129,6 +130,7 @@ class Feed:
         if outcome.slow_down:
             self.sent.stop = Stop.SLOW_DOWN
             self.sent.problem = str(outcome.evidence.get("text", ""))
+            self.sent.retry_after = outcome.evidence.get("retry_after")
 
     def _taken(self, row: DueRow) -> Outgoing | None:
         """One failing template or customer ends that row and no other."""
