@@ -26,13 +26,24 @@ State = Delivery.State
 MOST_CLAIMS = 5
 
 
+class Known:
+    """What a dispatch reads once: the rules of the workspace, and each version that it meets."""
+
+    def __init__(self) -> None:
+        self.rules: WorkspaceRules = workspace_rules()
+        self.versions: dict[int, Version] = {}
+
+    def learn(self, version_ids: set[int]) -> None:
+        if missing := version_ids - self.versions.keys():
+            self.versions |= versions(missing)
+
+
 @dataclass
 class Window:
     """Rows claimed together. Every one of them is in `ready`, `late` or `ended`."""
 
     token: str
-    rules: WorkspaceRules
-    versions: Mapping[int, Version] = field(default_factory=dict)
+    known: Known
     events: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     ready: dict[int, DueRow] = field(default_factory=dict)  # by id, in the order of the claim
     late: list[Late] = field(default_factory=list)  # need another moment
@@ -44,26 +55,26 @@ class Window:
 
     def compose(self, row: DueRow) -> Outgoing:
         """Raises `TemplateProblem`."""
-        return compose(row, self.versions[row.version_id], self.events.get(row.firing_id, {}))
+        return compose(row, self.known.versions[row.version_id], self.events.get(row.firing_id, {}))
 
     def may_repeat(self, row: DueRow) -> bool:
-        return channel_class(row.channel).is_idempotent or self.versions[row.version_id].plan.at_least_once
+        return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.at_least_once
 
     def another_moment(self, row: DueRow, now: datetime) -> Late:
         """The row as one that needs another moment, the first of which is `now`."""
-        return late_row(row, self.versions[row.version_id], self.rules, now)
+        return late_row(row, self.known.versions[row.version_id], self.known.rules, now)
 
 
-def look(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -> Window:
+def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool) -> Window:
     """Lock what is due and say what is to become of it; a constant number of statements. Inside a transaction."""
     rows = due_rows(channel, token, now, limit, urgent=urgent) if limit else []
-    window = Window(token, workspace_rules())
-    window.versions = versions({row.version_id for row in rows})
+    window = Window(token, known)
+    known.learn({row.version_id for row in rows})
     window.events = events_of({row.firing_id for row in rows} - {0})
     is_late = _Quiet(channel, window, now)
     address_field = channel_class(channel).address_field
     for row in rows:
-        plan = window.versions[row.version_id].plan
+        plan = known.versions[row.version_id].plan
         if end := _end(row, plan.transactional, address_field):
             window.ended.append(Move(row.id, end[0], row.attempts, end[1]))
         elif is_late(row):
@@ -101,16 +112,16 @@ class _Quiet:
 
     def __init__(self, channel: str, window: Window, now: datetime) -> None:
         self.window, self.now = window, now
-        self.quiet: QuietPeriod | None = window.rules.quiet.get(channel)
+        self.quiet: QuietPeriod | None = window.known.rules.quiet.get(channel)
         self._by_zone: dict[str, bool] = {}
 
     def __call__(self, row: DueRow) -> bool:
         if row.closes_at <= self.now:
             return True
-        if self.quiet is None or not self.window.versions[row.version_id].plan.quiet_hours_apply:
+        if self.quiet is None or not self.window.known.versions[row.version_id].plan.quiet_hours_apply:
             return False
         if row.timezone not in self._by_zone:
-            zone = zone_or(row.timezone, self.window.rules.zone.key)
+            zone = zone_or(row.timezone, self.window.known.rules.zone.key)
             self._by_zone[row.timezone] = is_quiet(self.now, zone, self.quiet)
         return self._by_zone[row.timezone]
 
@@ -136,12 +147,16 @@ def tried(row: DueRow) -> Tried:
     return Tried(row.id, row.attempts, row.expires_at)
 
 
-def claim(channel: str, token: str, now: datetime, limit: int, *, urgent: bool, before: Window | None) -> Window:
+def claim(
+    channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool, before: Window | None
+) -> Window:
     """Look and take. Inside a transaction; `before`: the window of an earlier try whose COMMIT was not answered."""
-    if before is not None and (held := set(ledger.held([*before.ready, *(row.delivery_id for row in before.late)], token))):
+    if before is not None and (
+        held := set(ledger.held([*before.ready, *(row.delivery_id for row in before.late)], token))
+    ):
         before.ready = {pk: row for pk, row in before.ready.items() if pk in held}
         before.late = [row for row in before.late if row.delivery_id in held]
         return before
-    window = look(channel, token, now, limit, urgent=urgent)
+    window = look(channel, token, now, limit, known, urgent=urgent)
     take(window, now)
     return window

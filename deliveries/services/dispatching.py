@@ -19,7 +19,7 @@ from deliveries.channels.base import Channel, Verdict
 from deliveries.flight_recorder import FlightRecorder
 from deliveries.services import breakers, ledger
 from deliveries.services.beside import Beside
-from deliveries.services.claiming import Window, claim, tried
+from deliveries.services.claiming import Known, Window, claim, tried
 from deliveries.services.local import deliver_locally
 from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
@@ -76,12 +76,13 @@ class _Run:
         self.recorder = recorder
         self.watch = Watch(clock, deadline)
         self.pace = Pace()
+        self.known = Known()
         self.counts: Counter[str] = Counter()
         self.is_stopped = False
         self.is_full = False  # as far as the channel's rate goes
 
     def go(self) -> Counter[str]:
-        window, unwritten = self._first_window(), list[Sent]()
+        window, unwritten = self._wait_for_room(self._turn_page([])), list[Sent]()
         with Beside() as beside:
             while window.ready:
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
@@ -89,12 +90,10 @@ class _Run:
                 ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
                 sent = self._send(window)
                 window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])
-                if not window.ready:
-                    window, unwritten = self._wait_for_room(self._turn_page(unwritten)), []
+                if not window.ready and unwritten:
+                    window, unwritten = self._turn_page(unwritten), []
+                window = self._wait_for_room(window)
         return self.counts
-
-    def _first_window(self) -> Window:
-        return self._wait_for_room(self._turn_page([]))
 
     def _wait_for_room(self, window: Window) -> Window:
         """Ask again as long as it is the channel's rate that leaves no room, and nothing else."""
@@ -129,13 +128,14 @@ class _Run:
         pages = [(sent, self._near(sent)) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
-        window = repeatably(lambda: self._write(pages, token, tries))
+        limit = self._granted()
+        window = repeatably(lambda: self._write(pages, token, limit, tries))
         if window.size:
             self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
             reschedule(window.late, token, self.clock())
         return window
 
-    def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, tries: list[Window]) -> Window:
+    def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, limit: int, tries: list[Window]) -> Window:
         # Rows in the order of their ids first; the claim after it never waits for a row.
         now = self.clock()
         ledger.lock(pk for sent, moves in pages for pk in [*(move.delivery_id for move in moves), *sent.put_back])
@@ -143,12 +143,12 @@ class _Run:
             ledger.record(moves, sent.window.token, now)
             ledger.put_back(sent.put_back, sent.window.token)
         before = tries[-1] if tries else None
-        window = claim(self.name, token, now, self._wanted(), urgent=self.urgent, before=before)
+        window = claim(self.name, token, now, limit, self.known, urgent=self.urgent, before=before)
         tries.append(window)
         self.recorder.window(token, [*window.ready, *(row.delivery_id for row in window.late)])
         return window
 
-    def _wanted(self) -> int:
+    def _granted(self) -> int:
         wanted = 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
         granted = allowance(self.name, wanted, urgent=self.urgent)
         self.is_full = granted == 0 < wanted
@@ -157,7 +157,9 @@ class _Run:
     def _near(self, sent: Sent) -> list[Move]:
         """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""
         now, window = self.clock(), sent.window
-        bounced = {pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)}
+        bounced = {
+            pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)
+        }
         patiently(lambda: suppress_bounced(self.name, bounced, now))
         near: list[Move] = []
         far: list[Late] = []

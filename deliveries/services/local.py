@@ -9,7 +9,7 @@ from datetime import datetime
 from campaigns.rendering import TemplateProblem
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
 from deliveries.services import ledger
-from deliveries.services.claiming import Window, look, take, tried
+from deliveries.services.claiming import Known, Window, look, take, tried
 from deliveries.services.repeating import repeatably
 from deliveries.services.rescheduling import reschedule
 from deliveries.verdicts import settle
@@ -23,9 +23,10 @@ def deliver_locally(
 ) -> Counter[str]:
     """planned → sent in one commit with what the channel writes: exactly once, so there is no `sending`."""
     counts: Counter[str] = Counter()
+    known = Known()
     while time.monotonic() < deadline:
         token, now = ledger.new_token(), clock()
-        window = repeatably(lambda: _deliver(name, channel, token, now, urgent, counts))  # noqa: B023 - called at once
+        window = repeatably(lambda: _deliver(name, channel, token, now, known, urgent, counts))  # noqa: B023 - called at once
         if not window.size:
             break
         reschedule(window.late, token, now)
@@ -35,8 +36,10 @@ def deliver_locally(
     return counts
 
 
-def _deliver(name: str, channel: Channel, token: str, now: datetime, urgent: bool, counts: Counter[str]) -> Window:
-    window = look(name, token, now, LIMIT, urgent=urgent)
+def _deliver(
+    name: str, channel: Channel, token: str, now: datetime, known: Known, urgent: bool, counts: Counter[str]
+) -> Window:
+    window = look(name, token, now, LIMIT, known, urgent=urgent)
     take(window, now, to_send=False)
     outcomes: list[Outcome] = []
     messages = list(_composed(window, outcomes))

@@ -80,9 +80,7 @@ def test_a_last_line_that_was_cut_off_never_happened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("boot", ["another", "unknown"])
-def test_a_file_of_another_boot_is_not_believed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str
-) -> None:
+def test_a_file_of_another_boot_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str) -> None:
     monkeypatch.setattr(flight_recorder, "boot_id", lambda: boot)
     recorder = FlightRecorder(tmp_path)
     recorder.window("token", [1])

@@ -162,7 +162,7 @@ def test_a_window_takes_the_same_statements_whatever_its_size(memory: Memory, co
     with CaptureQueriesContext(connection) as queries:
         run()
     statements = [query["sql"].strip().split(" ")[0] for query in queries]
-    assert (statements.count("SELECT"), statements.count("UPDATE")) == (11, 2)
+    assert (statements.count("SELECT"), statements.count("UPDATE")) == (9, 2)
 
 
 def test_a_customer_who_lost_their_address_is_withheld(memory: Memory, settings: Any) -> None:
