@@ -130,6 +130,9 @@ class _Run:
         tries: list[Window] = []
         limit = self._granted()
         window = repeatably(lambda: self._write(pages, token, limit, tries))
+        self.watch.held[token] = window
+        for sent in unwritten:
+            del self.watch.held[sent.window.token]
         if window.size:
             self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
             reschedule(window.late, token, self.clock())

@@ -67,6 +67,10 @@ class Watch:
 
     def __init__(self, clock: Callable[[], datetime], deadline: float) -> None:
         self.clock, self.deadline = clock, deadline
+        # Kept from one window to the next: the next is marked already, and would begin with what is known to be stopped.
+        self.stopped: set[int] = set()
+        # By token: those that are marked and not yet written down, the one ahead among them.
+        self.held: dict[str, Window] = {}
         self._looked = self._renewed = time.monotonic()
 
     @property
@@ -77,14 +81,18 @@ class Watch:
     def is_over(self) -> bool:
         return time.monotonic() > self.deadline
 
-    def look(self, window: Window, sends: Collection[int]) -> set[int]:
-        """Those of the sends that were paused, cancelled or otherwise stopped."""
+    def look(self, sends: Collection[int]) -> None:
+        """Find out which of the sends were paused, cancelled or otherwise stopped."""
         self._looked = time.monotonic()
         if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
-            repeatably(lambda: ledger.renew(window.ready, window.token, self.clock()))
+            repeatably(self._renew)
             self._renewed = self._looked
         # A look that failed would take with it what is known of the window: every message of it would be in doubt.
-        return patiently(lambda: stopped_sends(sends))
+        self.stopped = patiently(lambda: stopped_sends(self.stopped.union(sends)))
+
+    def _renew(self) -> None:
+        for window in list(self.held.values()):
+            ledger.renew(window.ready, window.token, self.clock())
 
 
 class Feed:
@@ -99,7 +107,6 @@ class Feed:
         self.waiting = dict(window.ready)
         self.in_hand: dict[int, bool] = {}
         self._sends = {row.send_id for row in window.ready.values()}
-        self._stopped: set[int] = set()
 
     def __iter__(self) -> Iterator[Outgoing]:
         for row in self.window.ready.values():
@@ -107,12 +114,12 @@ class Feed:
             if self.sent.stop or self.watch.is_over:
                 self.sent.stop = self.sent.stop or Stop.BUDGET
                 return
-            if row.send_id not in self._stopped and (outgoing := self._taken(row)):
+            if row.send_id not in self.watch.stopped and (outgoing := self._taken(row)):
                 yield outgoing
 
     def may_leave(self, delivery_id: int) -> bool:
         self._look()
-        if self.window.ready[delivery_id].send_id in self._stopped:
+        if self.window.ready[delivery_id].send_id in self.watch.stopped:
             return False
         self.in_hand[delivery_id] = True
         self.recorder.leaving(delivery_id)
@@ -150,7 +157,7 @@ class Feed:
 
     def _look(self) -> None:
         if self.watch.is_time:
-            self._stopped |= self.watch.look(self.window, self._sends)
+            self.watch.look(self._sends)
 
 
 def send_window(channel: Channel, window: Window, watch: Watch, recorder: FlightRecorder) -> Sent:
