@@ -96,7 +96,7 @@ class FlightRecorder:
             self._map = mmap.mmap(self._file, size)
         except OSError as problem:
             # A file that misses a line would lie. Without one, a kill leaves a window in doubt, which is the truth.
-            logger.error("the flight recorder is given up: %s", problem.strerror)  # noqa: TRY400
+            logger.error("the flight recorder is given up: %s", problem.strerror)
             self.close()
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-
 #: Asked right before a message's point of no return, with the delivery's id; False: it must not leave.
 MayLeave = Callable[[int], bool]
 

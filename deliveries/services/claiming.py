@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from audiences.zones import zone_or
@@ -12,13 +11,13 @@ from deliveries.caps import Reach
 from deliveries.channels.base import Outgoing
 from deliveries.channels.registry import channel_class
 from deliveries.models import Delivery
-from deliveries.queries.due import DueRow, due_rows
+from deliveries.queries.due import DueRow, due_rows, expiries
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 from deliveries.quiet_hours import QuietPeriod, is_quiet
 from deliveries.services import ledger
 from deliveries.services.composing import Version, compose, events_of, versions
 from deliveries.services.rescheduling import Late
-from deliveries.verdicts import Move, Tried
+from deliveries.verdicts import Move
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
@@ -60,9 +59,9 @@ class Window:
     def may_repeat(self, row: DueRow) -> bool:
         return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.at_least_once
 
-    def another_moment(self, row: DueRow, now: datetime) -> Late:
+    def another_moment(self, row: DueRow, expires_at: datetime, now: datetime) -> Late:
         """The row as one that needs another moment, the first of which is `now`."""
-        return late_row(row, self.known.versions[row.version_id], self.known.rules, now)
+        return late_row(row, self.known.versions[row.version_id], self.known.rules, expires_at, now)
 
 
 def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool) -> Window:
@@ -73,14 +72,17 @@ def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, u
     window.events = events_of({row.firing_id for row in rows} - {0})
     is_late = _Quiet(channel, window, now)
     address_field = channel_class(channel).address_field
+    late = []
     for row in rows:
         plan = known.versions[row.version_id].plan
         if end := _end(row, plan.transactional, address_field):
             window.ended.append(Move(row.id, end[0], row.attempts, end[1]))
         elif is_late(row):
-            window.late.append(window.another_moment(row, now))
+            late.append(row)
         else:
             window.ready[row.id] = row
+    expire = expiries(row.id for row in late) if late else {}
+    window.late = [window.another_moment(row, expire[row.id], now) for row in late]
     return window
 
 
@@ -98,7 +100,8 @@ def _end(row: DueRow, is_transactional: bool, address_field: str) -> tuple[str, 
         return State.FAILED, f"poison: it was in the hands of {row.claims} workers that died"
     if row.is_erased:
         return State.WITHHELD, "erased"
-    if row.is_bounced or (row.is_suppressed and not is_transactional):
+    if row.suppressed > is_transactional:
+        # A transactional message heeds one reason alone: that the address does not exist.
         return State.WITHHELD, "suppressed"
     if not row.is_subscribed and not is_transactional:
         return State.WITHHELD, "unsubscribed"
@@ -116,7 +119,7 @@ class _Quiet:
         self._by_zone: dict[str, bool] = {}
 
     def __call__(self, row: DueRow) -> bool:
-        if row.closes_at <= self.now:
+        if row.is_closed:
             return True
         if self.quiet is None or not self.window.known.versions[row.version_id].plan.quiet_hours_apply:
             return False
@@ -126,7 +129,7 @@ class _Quiet:
         return self._by_zone[row.timezone]
 
 
-def late_row(row: DueRow, version: Version, rules: WorkspaceRules, now: datetime) -> Late:
+def late_row(row: DueRow, version: Version, rules: WorkspaceRules, expires_at: datetime, now: datetime) -> Late:
     plan = version.plan
     return Late(
         delivery_id=row.id,
@@ -138,13 +141,9 @@ def late_row(row: DueRow, version: Version, rules: WorkspaceRules, now: datetime
         counts=row.counts_toward_caps,
         waits_for_caps=plan.on_breach == "defer",
         attempts=row.attempts,
-        expires_at=row.expires_at,
+        expires_at=expires_at,
         after=now,
     )
-
-
-def tried(row: DueRow) -> Tried:
-    return Tried(row.id, row.attempts, row.expires_at)
 
 
 def claim(

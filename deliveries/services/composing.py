@@ -1,5 +1,6 @@
 """Rendering: from a version's templates and a customer to an `Outgoing`. Compiled once per version and variant."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def compose_again(delivery: Delivery) -> Outgoing:
     """The message as it reads now, for its customer's browser. Raises `TemplateProblem`."""
     version = versions([delivery.version_id])[delivery.version_id]
     event = events_of({delivery.firing_id} - {0}).get(delivery.firing_id, {})
-    return compose(row_of(delivery.pk), version, event)
+    return compose(row_of(delivery.pk, delivery.due_at), version, event)
 
 
 def customer_context(customer: DueRow) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def customer_context(customer: DueRow) -> dict[str, Any]:
         "email": customer.email,
         "locale": customer.locale,
         "timezone": customer.timezone,
-        "attributes": customer.attributes,
+        "attributes": json.loads(customer.attributes),
     }
 
 

@@ -17,9 +17,10 @@ from django.conf import settings
 from deliveries.channels import registry
 from deliveries.channels.base import Channel, Verdict
 from deliveries.flight_recorder import FlightRecorder
+from deliveries.queries.due import expiries
 from deliveries.services import breakers, ledger
 from deliveries.services.beside import Beside
-from deliveries.services.claiming import Known, Window, claim, tried
+from deliveries.services.claiming import Known, Window, claim
 from deliveries.services.local import deliver_locally
 from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
@@ -27,7 +28,7 @@ from deliveries.services.rescheduling import Late, reschedule, to_be_retried
 from deliveries.services.settling import settle_abandoned
 from deliveries.services.windows import LARGEST, Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
-from deliveries.verdicts import Move, settle
+from deliveries.verdicts import MAY_COME_AGAIN, Move, Tried, settle
 
 Clock = Callable[[], datetime]
 A_MOMENT = 0.1  # seconds until the channel's rate is asked again
@@ -166,10 +167,12 @@ class _Run:
         patiently(lambda: suppress_bounced(self.name, bounced, now))
         near: list[Move] = []
         far: list[Late] = []
+        again = expiries(each.delivery_id for each in sent.outcomes if each.verdict in MAY_COME_AGAIN)
         for outcome in sent.outcomes:
             row = window.ready[outcome.delivery_id]
-            move = settle(outcome, tried(row), now, may_repeat=window.may_repeat(row))
-            if move.due_at and (late := to_be_retried(window.another_moment(row, now), move, now)):
+            tried = Tried(row.id, row.attempts, again.get(row.id))
+            move = settle(outcome, tried, now, may_repeat=window.may_repeat(row))
+            if move.due_at and (late := to_be_retried(window.another_moment(row, again[row.id], now), move, now)):
                 far.append(late)
             else:
                 near.append(move)

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from campaigns.rendering import TemplateProblem
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.queries.due import expiries
 from deliveries.services import ledger
-from deliveries.services.claiming import Known, Window, look, take, tried
+from deliveries.services.claiming import Known, Window, look, take
 from deliveries.services.repeating import repeatably
 from deliveries.services.rescheduling import reschedule
-from deliveries.verdicts import settle
+from deliveries.verdicts import MAY_COME_AGAIN, Tried, settle
 
 logger = logging.getLogger(__name__)
 LIMIT = 500  # rows that are locked while they are rendered
@@ -43,8 +44,12 @@ def _deliver(
     take(window, now, to_send=False)
     outcomes: list[Outcome] = []
     messages = list(_composed(window, outcomes))
-    outcomes += channel.send(messages, lambda delivery_id: True)
-    moves = [settle(each, tried(window.ready[each.delivery_id]), now) for each in outcomes]
+    outcomes += channel.send(messages, _anything_may_leave)
+    again = expiries(each.delivery_id for each in outcomes if each.verdict in MAY_COME_AGAIN)
+    moves = []
+    for outcome in outcomes:
+        row = window.ready[outcome.delivery_id]
+        moves.append(settle(outcome, Tried(row.id, row.attempts, again.get(row.id)), now))
     ledger.end_planned(moves, now)
     counts.update(str(outcome.verdict) for outcome in outcomes)
     return window
@@ -61,3 +66,8 @@ def _composed(window: Window, failed: list[Outcome]) -> Iterator[Outgoing]:
             logger.exception("delivery %s could not be composed", row.id)
             evidence = {"phase": "compose", "text": type(problem).__name__}
             failed.append(Outcome(row.id, Verdict.DEFERRED, evidence))
+
+
+def _anything_may_leave(_: int) -> bool:
+    """What was looked at in this very transaction is locked until it ends."""
+    return True

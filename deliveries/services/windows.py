@@ -67,7 +67,7 @@ class Watch:
 
     def __init__(self, clock: Callable[[], datetime], deadline: float) -> None:
         self.clock, self.deadline = clock, deadline
-        # Kept from one window to the next: the next is marked already, and would begin with what is known to be stopped.
+        # Kept from one window to the next, which is marked already and would go on with what was just stopped.
         self.stopped: set[int] = set()
         # By token: those that are marked and not yet written down, the one ahead among them.
         self.held: dict[str, Window] = {}
