@@ -1,11 +1,11 @@
 """In-app: a row in the customer's inbox. Local: written in the transaction that records the outcome."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.models import InboxItem
 
 
@@ -17,20 +17,20 @@ class InAppChannel(Channel):
     required_fields: ClassVar[tuple[str, ...]] = ("title",)
     fields: ClassVar[tuple[str, ...]] = ("title", "body", "link")
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        problems = [_problem(outgoing) for outgoing in batch]
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        batch = list(messages)
+        outcomes = [_outcome(outgoing, may_leave) for outgoing in batch]
         now = datetime.now(UTC)
         # One delivery has one item, whatever is repeated: the constraint decides, not a look before.
         InboxItem.objects.bulk_create(
-            (_item(outgoing, now) for outgoing, problem in zip(batch, problems, strict=True) if not problem),
+            (
+                _item(outgoing, now)
+                for outgoing, outcome in zip(batch, outcomes, strict=True)
+                if outcome.verdict is Verdict.ACCEPTED
+            ),
             ignore_conflicts=True,
         )
-        for outgoing, problem in zip(batch, problems, strict=True):
-            if problem:
-                evidence = {"phase": "compose", "text": problem}
-                yield Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence)
-            else:
-                yield Outcome(outgoing.delivery_id, Verdict.ACCEPTED, {"phase": "inbox"})
+        yield from outcomes
 
 
 def is_safe_link(link: str) -> bool:
@@ -44,6 +44,14 @@ def is_safe_link(link: str) -> bool:
     if parts.scheme:
         return parts.scheme in ("http", "https") and bool(parts.netloc)
     return link.startswith("/") and not link.startswith("//")
+
+
+def _outcome(outgoing: Outgoing, may_leave: MayLeave) -> Outcome:
+    if problem := _problem(outgoing):
+        return Outcome(outgoing.delivery_id, Verdict.REJECTED, {"phase": "compose", "text": problem})
+    if not may_leave(outgoing.delivery_id):
+        return Outcome(outgoing.delivery_id, Verdict.HELD)
+    return Outcome(outgoing.delivery_id, Verdict.ACCEPTED, {"phase": "inbox"})
 
 
 def _problem(outgoing: Outgoing) -> str:
