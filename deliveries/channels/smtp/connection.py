@@ -126,7 +126,11 @@ class Connection:
         data, start = self._rest + data if self._rest else data, 0
         while self._is_open and (found := reply_at(data, start)):
             code, end = found
-            self._answer(code, data[start:end])
+            if code == 354 and end < len(data):
+                # More than was asked for: it would be taken for the answer to a text that has not even left.
+                self.fail("an answer to what was not yet said")
+            else:
+                self._answer(code, data[start:end])
             start = end
         self._rest = data[start:]
         if start and self._is_open:

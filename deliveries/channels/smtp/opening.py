@@ -116,7 +116,7 @@ def _taken_from(smtp: smtplib.SMTP) -> Session:
 
 def _unread(smtp: smtplib.SMTP) -> bytes:
     """What smtplib has read and not used. It must not be lost, or every later answer would be taken for another's."""
-    file, smtp.file = smtp.file, None  # type: ignore[attr-defined]
+    file, smtp.file = smtp.file, None
     try:
         return bytes(file.peek()) if file is not None else b""
     except (BlockingIOError, ssl.SSLWantReadError):
