@@ -1,24 +1,24 @@
 """E-mail: composes each message and hands it to the transport that `EMAIL_URL` names."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import ClassVar, Protocol
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from deliveries.channels.anymail import AnymailTransport
 from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.email_url import EmailUrl, read_email_url
+from deliveries.channels.envelopes import envelope_of, host
 from deliveries.channels.outbox import MemoryOutbox, Outbox
 from deliveries.channels.smtp import Envelope, SmtpTransport
-from deliveries.mail import CannotCompose, Mail, compose, sender_address, wire_address
 
 
 class Transport(Protocol):
-    """Takes one composed message at a time; never raises for a message's sake."""
+    """Carries composed messages, as a channel carries rendered ones: the same promises as `Channel.send`."""
 
-    def deliver(self, envelope: Envelope) -> Outcome: ...
+    def send(self, envelopes: Iterable[Envelope], may_leave: MayLeave) -> Generator[Outcome, None, None]: ...
 
     def close(self) -> None: ...
 
@@ -35,17 +35,14 @@ class EmailChannel(Channel):
         self._transport = transport
 
     def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
-        for outgoing in messages:
-            if not may_leave(outgoing.delivery_id):
-                yield Outcome(outgoing.delivery_id, Verdict.HELD)
-                continue
-            try:
-                envelope = _envelope(outgoing)
-            except ValueError as problem:  # CannotCompose, and whatever the email package will not encode
-                evidence = {"phase": "compose", "text": str(problem)[:300]}
-                yield Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence)
-            else:
-                yield self.transport.deliver(envelope)
+        # A message that cannot be composed is answered for here, between the outcomes of those that can.
+        rejected: deque[Outcome] = deque()
+        with closing(self.transport.send(_composed(messages, rejected), may_leave)) as outcomes:
+            for outcome in outcomes:
+                yield outcome
+                while rejected:
+                    yield rejected.popleft()
+        yield from rejected
 
     @property
     def transport(self) -> Transport:
@@ -74,27 +71,12 @@ def transport_for(url: EmailUrl) -> Transport:
     return MemoryOutbox()
 
 
-def host() -> str:
-    """The name that our Message-IDs end with and that we introduce ourselves by."""
-    return urlsplit(settings.BASE_URL).hostname or "localhost"
-
-
-def _envelope(outgoing: Outgoing) -> Envelope:
-    if not outgoing.subject.strip():
-        raise CannotCompose("the subject is empty")
-    if not (outgoing.text.strip() or outgoing.html.strip()):
-        raise CannotCompose("the message is empty")
-    mail = Mail(
-        sender=settings.EMAIL_FROM,
-        recipient=outgoing.address,
-        subject=outgoing.subject,
-        text=outgoing.text,
-        html=outgoing.html,
-        message_id=f"{outgoing.message_id}@{host()}",
-        # The moment of handing it in: the one place below a task where the clock is read, as the mail says so.
-        date=datetime.now(UTC),
-        headers=outgoing.headers,
-    )
-    recipient = wire_address(outgoing.address)
-    sender = sender_address(settings.EMAIL_FROM)
-    return Envelope(outgoing.delivery_id, sender, recipient, compose(mail), utf8=not recipient.isascii())
+def _composed(messages: Iterable[Outgoing], rejected: deque[Outcome]) -> Iterator[Envelope]:
+    for outgoing in messages:
+        try:
+            envelope = envelope_of(outgoing)
+        except ValueError as problem:  # CannotCompose, and whatever the email package will not encode
+            evidence = {"phase": "compose", "text": str(problem)[:300]}
+            rejected.append(Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence))
+        else:
+            yield envelope
