@@ -113,7 +113,7 @@ class _Run:
         self.counts.update(str(outcome.verdict) for outcome in sent.outcomes)
         self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
         self._tell_breaker(sent)
-        self.counts["put_back"] += len(sent.put_back)
+        self.counts["put_back"] += len(sent.put_back) + len(sent.suspects)
         self.is_stopped = self.is_stopped or sent.stop is not None
         return sent
 
@@ -142,10 +142,11 @@ class _Run:
     def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, limit: int, tries: list[Window]) -> Window:
         # Rows in the order of their ids first; the claim after it never waits for a row.
         now = self.clock()
-        ledger.lock(pk for sent, moves in pages for pk in [*(move.delivery_id for move in moves), *sent.put_back])
+        ledger.lock(pk for sent, _ in pages for pk in sent.window.ready)
         for sent, moves in pages:
             ledger.record(moves, sent.window.token, now)
             ledger.put_back(sent.put_back, sent.window.token)
+            ledger.put_back(sent.suspects, sent.window.token, is_suspect=True)
         before = tries[-1] if tries else None
         window = claim(self.name, token, now, limit, self.known, urgent=self.urgent, before=before)
         tries.append(window)

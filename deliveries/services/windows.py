@@ -40,11 +40,12 @@ class Stop(StrEnum):
 
 @dataclass
 class Sent:
-    """What became of a window. `put_back` certainly has not left."""
+    """What became of a window. `put_back` and `suspects` certainly have not left; over one of these it broke."""
 
     window: Window
     outcomes: list[Outcome] = field(default_factory=list)
     put_back: set[int] = field(default_factory=set)
+    suspects: set[int] = field(default_factory=set)
     stop: Stop | None = None
     problem: str = ""  # what the other side said when it asked for patience,
     retry_after: float | None = None  # and for how many seconds, where it said that
@@ -174,5 +175,6 @@ def send_window(channel: Channel, window: Window, watch: Watch, recorder: Flight
         evidence = {"phase": "channel", "text": type(problem).__name__}
         for delivery_id in [pk for pk, has_begun in feed.in_hand.items() if has_begun]:
             feed.answered(Outcome(delivery_id, Verdict.AMBIGUOUS, evidence))
-    feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys()
+        feed.sent.suspects |= feed.in_hand.keys()
+    feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys() - feed.sent.suspects
     return feed.sent
