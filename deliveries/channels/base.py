@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
+
+from deliveries.mail import MailContent
 
 #: Asked right before a message's point of no return, with the delivery's id; False: it must not leave.
 MayLeave = Callable[[int], bool]
@@ -19,9 +22,14 @@ class Verdict(StrEnum):
     HELD = "held"  # it was taken and has certainly not left, for no fault of its own: nothing was tried
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """One rendered message on its way to one customer; plain values, so that no channel sees a model."""
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class Outgoing(NamedTuple):
+    """One rendered message on its way to one customer; plain values, so that no channel sees a model.
+
+    A channel that carries mail is handed `mail`, where the texts are encoded already; others have their own fields.
+    """
 
     delivery_id: int
     message_id: str  # stable over retries; the idempotency key where the other side has one
@@ -34,7 +42,8 @@ class Outgoing:
     title: str = ""
     body: str = ""
     link: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
+    mail: MailContent | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,8 @@ class Channel:
     is_local: ClassVar[bool] = False
     #: Whether the other side recognises `message_id`, so that an ambiguous message may be sent again.
     is_idempotent: ClassVar[bool] = False
+    #: Whether it hands on e-mail: its messages come as `mail`, with the headers that a list's mail must have.
+    carries_mail: ClassVar[bool] = False
     #: The message fields that this channel needs filled, and all that it uses.
     required_fields: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[str, ...]] = ()

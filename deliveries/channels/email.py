@@ -13,6 +13,7 @@ from deliveries.channels.email_url import EmailUrl, read_email_url
 from deliveries.channels.envelopes import envelope_of, host
 from deliveries.channels.outbox import MemoryOutbox, Outbox
 from deliveries.channels.smtp import Envelope, SmtpTransport
+from deliveries.mail import CannotCompose
 
 
 class Transport(Protocol):
@@ -28,6 +29,7 @@ class EmailChannel(Channel):
 
     label: ClassVar[str] = "E-mail"
     address_field: ClassVar[str] = "email"
+    carries_mail: ClassVar[bool] = True
     required_fields: ClassVar[tuple[str, ...]] = ("subject",)
     fields: ClassVar[tuple[str, ...]] = ("subject", "html", "text")
 
@@ -75,7 +77,7 @@ def _composed(messages: Iterable[Outgoing], rejected: deque[Outcome]) -> Iterato
     for outgoing in messages:
         try:
             envelope = envelope_of(outgoing)
-        except ValueError as problem:  # CannotCompose, and whatever the email package will not encode
+        except CannotCompose as problem:
             evidence = {"phase": "compose", "text": str(problem)[:300]}
             rejected.append(Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence))
         else:

@@ -1,37 +1,38 @@
-"""From a rendered message to an envelope: what a transport is handed."""
+"""From a message to an envelope: the whole mail as bytes, and what is said of it in the SMTP dialogue."""
 
-from datetime import UTC, datetime
+import time
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from deliveries.channels.base import Outgoing
 from deliveries.channels.smtp import Envelope
-from deliveries.mail import CannotCompose, Mail, compose, sender_address, wire_address
+from deliveries.mail import CannotCompose, date_line, mail_of, recipient_of, sender_of, verbatim_lines
 
 
 def host() -> str:
     """The name that our Message-IDs end with and that we introduce ourselves by."""
-    return urlsplit(settings.BASE_URL).hostname or "localhost"
+    return _host(settings.BASE_URL)
 
 
 def envelope_of(outgoing: Outgoing) -> Envelope:
-    """Raises `CannotCompose`, or another `ValueError` for what the email package will not encode."""
-    if not outgoing.subject.strip():
+    """Raises `CannotCompose` with what is wrong. A message whose texts are not encoded yet is encoded here."""
+    mail = outgoing.mail or mail_of(outgoing.subject, outgoing.html, outgoing.text)
+    if not mail.subject:
         raise CannotCompose("the subject is empty")
-    if not (outgoing.text.strip() or outgoing.html.strip()):
+    if not mail.body:
         raise CannotCompose("the message is empty")
-    mail = Mail(
-        sender=settings.EMAIL_FROM,
-        recipient=outgoing.address,
-        subject=outgoing.subject,
-        text=outgoing.text,
-        html=outgoing.html,
-        message_id=f"{outgoing.message_id}@{host()}",
-        # The moment of handing it in: the one place below a task where the clock is read, as the mail says so.
-        date=datetime.now(UTC),
-        headers=outgoing.headers,
-    )
-    recipient = wire_address(outgoing.address)
-    sender = sender_address(settings.EMAIL_FROM)
-    return Envelope(outgoing.delivery_id, sender, recipient, compose(mail), utf8=not recipient.isascii())
+    sender, from_line = sender_of(settings.EMAIL_FROM)
+    recipient, shown = recipient_of(outgoing.address)
+    # The moment of handing it in: the one place below a task where the clock is read, as the mail says so.
+    date = date_line(int(time.time()))
+    own = verbatim_lines({"Message-ID": f"<{outgoing.message_id}@{host()}>", **outgoing.headers})
+    data = f"{from_line}To: {shown}\r\n{mail.subject}{date}{own}{mail.body}".encode()
+    return Envelope(outgoing.delivery_id, sender, recipient, data, utf8=not (sender.isascii() and recipient.isascii()))
+
+
+@lru_cache(maxsize=4)
+def _host(base_url: str) -> str:
+    name = urlsplit(base_url).hostname or "localhost"
+    return name if name.isascii() else name.encode("idna").decode()

@@ -2,36 +2,51 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
-
-from audiences.models import Event
+from audiences.models import Customer, Event
 from campaigns.models import CampaignVersion, Firing
 from campaigns.plan import MessagePlan, Plan
 from campaigns.rendering import Compiled, TemplateProblem, compile_template
-from deliveries import tokens
-from deliveries.channels.base import Outgoing
+from deliveries.channels.base import Channel, Outgoing
 from deliveries.channels.registry import channel_class
+from deliveries.mail import CannotCompose, MailContent, MailTemplate
 from deliveries.models import Delivery
 from deliveries.queries.due import DueRow, row_of
+from deliveries.services.links import LINKS, links_used
 
 KEPT_VERSIONS = 200
+# What a template may say of a customer and is no attribute.
+OWN_FIELDS = ("external_id", "name", "email", "locale", "timezone")
 
 
 @dataclass(frozen=True)
 class CompiledMessage:
-    """The templates of one message. A text that will not compile is kept as its problem, to be told per row."""
+    """The templates of one message; for a channel that carries mail also the mail that is made from them."""
 
+    channel: type[Channel]
     texts: Mapping[str, Compiled]
+    links: tuple[str, ...]  # those that the templates use
+    reads_attributes: bool
+    mail: MailTemplate | None
 
-    def render(self, context: dict[str, Any]) -> dict[str, str]:
-        """Raises `TemplateProblem`."""
+    def context(self, row: DueRow, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What its templates see."""
+        links = {name: LINKS[name](row) for name in self.links}
+        attributes = json.loads(row.attributes) if self.reads_attributes else {}
+        return {"customer": customer_context(row, attributes), "event": event, "links": links}
+
+    def render(self, context: Mapping[str, Any]) -> dict[str, str]:
+        """Each text by its name. Raises `TemplateProblem`."""
         return {name: compiled.render(context) for name, compiled in self.texts.items()}
+
+    def fill(self, mail: MailTemplate, context: Mapping[str, Any]) -> MailContent:
+        """The mail. Raises `TemplateProblem`."""
+        texts = self.texts
+        return mail.fill(texts["subject"].values(context), texts["html"].values(context), texts["text"].values(context))
 
 
 class Version:
@@ -76,29 +91,30 @@ def _keep(key: tuple[int, str], version: Version) -> None:
 
 def compose(row: DueRow, version: Version, event: Mapping[str, Any]) -> Outgoing:
     """The message for one customer. Raises `TemplateProblem` with a sentence; nobody else's is touched by it."""
-    channel = channel_class(row.channel)
-    links = links_for(row)
-    context = {"customer": customer_context(row), "event": dict(event), "links": links}
-    texts = version.message(row.channel, row.variant).render(context)
-    return Outgoing(
-        delivery_id=row.id,
-        message_id=row.message_id,
-        customer_id=row.customer_id,
-        external_id=row.external_id,
-        address=getattr(row, channel.address_field) if channel.address_field else "",
-        headers=_list_headers(links["unsubscribe"]) if channel.address_field == "email" else {},
-        **texts,
-    )
+    message = version.message(row.channel, row.variant)
+    context = message.context(row, event)
+    if message.mail is None:
+        return _outgoing(row, message, **message.render(context))
+    unsubscribe = context["links"]["unsubscribe"]
+    return _outgoing(row, message, mail=message.fill(message.mail, context), headers=_list_headers(unsubscribe))
 
 
 def compose_again(delivery: Delivery) -> Outgoing:
-    """The message as it reads now, for its customer's browser. Raises `TemplateProblem`."""
+    """The message as it reads now, its texts not encoded, for its customer's browser. Raises `TemplateProblem`."""
     version = versions([delivery.version_id])[delivery.version_id]
     event = events_of({delivery.firing_id} - {0}).get(delivery.firing_id, {})
-    return compose(row_of(delivery.pk, delivery.due_at), version, event)
+    row = row_of(delivery.pk, delivery.due_at)
+    message = version.message(row.channel, row.variant)
+    return _outgoing(row, message, **message.render(message.context(row, event)))
 
 
-def customer_context(customer: DueRow) -> dict[str, Any]:
+def _outgoing(row: DueRow, message: CompiledMessage, **content: Any) -> Outgoing:
+    field = message.channel.address_field
+    address = getattr(row, field) if field else ""
+    return Outgoing(row.id, row.message_id, row.customer_id, row.external_id, address, **content)
+
+
+def customer_context(customer: Customer | DueRow, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """What templates may say of a customer."""
     return {
         "external_id": customer.external_id,
@@ -106,17 +122,7 @@ def customer_context(customer: DueRow) -> dict[str, Any]:
         "email": customer.email,
         "locale": customer.locale,
         "timezone": customer.timezone,
-        "attributes": json.loads(customer.attributes),
-    }
-
-
-def links_for(delivery: DueRow) -> dict[str, str]:
-    """The absolute addresses that a message may hold, each with a token of its own."""
-    unsubscribe = tokens.unsubscribe_token(delivery.customer_id, delivery.topic_id, delivery.channel)
-    return {
-        "unsubscribe": _absolute("unsubscribe", unsubscribe),
-        "preferences": _absolute("preferences", tokens.preferences_token(delivery.customer_id)),
-        "view": _absolute("view_message", tokens.view_token(delivery.id)),
+        "attributes": attributes,
     }
 
 
@@ -136,10 +142,6 @@ def _event(event: Event) -> dict[str, Any]:
     return {**event.properties, **named}
 
 
-def _absolute(name: str, token: str) -> str:
-    return settings.BASE_URL + reverse(name, args=[token])
-
-
 def _list_headers(unsubscribe: str) -> dict[str, str]:
     # RFC 8058: both headers, an https address, and a POST without anything else asked.
     return {"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
@@ -150,11 +152,23 @@ def _compiled(plan: Plan, channel: str, variant: str) -> CompiledMessage | Templ
     if message is None:
         return TemplateProblem(f"there is no message on {channel} in variant {variant}")
     try:
-        return CompiledMessage(_templates(message, channel))
+        return _read(message, channel_class(channel))
     except TemplateProblem as problem:
         return problem
+    except CannotCompose as problem:
+        return TemplateProblem(str(problem))
 
 
-def _templates(message: MessagePlan, channel: str) -> dict[str, Compiled]:
-    fields = channel_class(channel).fields
-    return {name: compile_template(getattr(message, name), html=name == "html") for name in fields}
+def _read(message: MessagePlan, channel: type[Channel]) -> CompiledMessage:
+    texts = {name: compile_template(getattr(message, name), html=name == "html") for name in channel.fields}
+    paths = [path for compiled in texts.values() for path in compiled.variables]
+    links, reads_attributes = links_used(paths), any(_may_read_attributes(path) for path in paths)
+    if not channel.carries_mail:
+        return CompiledMessage(channel, texts, tuple(links), reads_attributes, None)
+    mail = MailTemplate(texts["subject"].pieces, texts["html"].pieces, texts["text"].pieces)
+    return CompiledMessage(channel, texts, tuple(links | {"unsubscribe"}), reads_attributes, mail)
+
+
+def _may_read_attributes(path: Sequence[object]) -> bool:
+    """Also where what is read is only known when it is rendered: `customer[name]`."""
+    return path[0] == "customer" and (len(path) == 1 or path[1] not in OWN_FIELDS)

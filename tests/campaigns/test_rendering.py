@@ -1,12 +1,16 @@
 """Templates: what they may say, and the limits that none of them leaves."""
 
+from itertools import chain
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from liquid.exceptions import LiquidError
 
-from campaigns.rendering import LARGEST_OUTPUT, TemplateProblem, compile_template, unknown_fields
+from campaigns.rendering import LARGEST_OUTPUT, TemplateProblem, compile_template, compiled, limits, unknown_fields
+from campaigns.rendering.limits import environment
+from campaigns.rendering.problems import sentence
 
 CONTEXT = {
     "customer": {"name": "<b>Ann</b>", "email": "ann@example.com", "attributes": {"plan": "pro", "tags": ["a", "b"]}},
@@ -127,3 +131,110 @@ def test_unknown_names_are_found_without_rendering() -> None:
         "plan",
     ]
     assert unknown_fields("{{ links.unsubscribe }}", {"links.unsubscribe"}) == []
+
+
+def by_liquid_alone(text: str, context: dict[str, Any], *, html: bool) -> str:
+    """What Liquid makes of it, or the sentence that says why not."""
+    try:
+        return environment(html=html).from_string(text).render(context)
+    except LiquidError as error:
+        return sentence(error)
+    except Exception as error:
+        return f"The template fails on this customer's data ({type(error).__name__})."
+
+
+def in_parts(text: str, context: dict[str, Any], *, html: bool) -> str:
+    template = compile_template(text, html=html)
+    try:
+        values = template.values(context)
+    except TemplateProblem as problem:
+        return str(problem)
+    return "".join(chain.from_iterable(zip(template.pieces, [*values, ""], strict=True)))
+
+
+FRAGMENTS = [
+    "text",
+    "<p>é \r\n & \r",
+    "\r",
+    "\n{% comment %}{{ nothing }}{% endcomment %}",
+    "{% raw %}{{ x }}{% endraw %}{%- # nothing to see -%} ",
+    "{{ customer.name }}",
+    "{{ customer.name.size }}{{ customer['name'] }}{{ customer.name.first }}",
+    "{{ customer.attributes.plan }}",
+    '{{ customer.attributes.plan | default: "it\'s" }}',
+    "{{ customer.attributes.plan | default: '<b>' }}{{ customer.nobody | default: '' }}",
+    "{{ customer.attributes.plan | default: 1 }}{{ customer.attributes.plan | default: customer.name }}",
+    "{{ customer.attributes.plan | default: 'x', allow_false: true }}",
+    "{{ customer.attributes.plan.size }}{{ customer.attributes.size }}{{ customer.attributes.first }}",
+    "{{ customer.attributes.tags[0] }}{{ customer.attributes.tags.last }}",
+    "{{ customer.attributes[customer.name] | default: 'none' }}",
+    "{{ customer.name | upcase | append: '<>' }}",
+    "{{ event }}{{ event.value | plus: 1 }}{{ event.value }}",
+    "{{ nothing }}",
+    "{{ partial }}{{ event.partial | default: 'x' }}",
+    "{{ 'literal' }}{{ 1 }}{{ true }}{{ nil }}{{ (1..3) }}{{ empty }}",
+    "{% assign customer = event %}",
+    "{% assign mine = customer.name %}{{ mine }}{{ mine.size }}",
+    "{{ mine }}",
+    "{% capture mine %}<{{ customer.name }}>{% endcapture %}{{ mine }}",
+    "{% increment counter %}{{ counter }}{% decrement customer %}",
+    "{% cycle 'a', 'b' %}{% ifchanged %}{{ customer.name }}{% endifchanged %}",
+    "{% if customer.attributes.plan == 'pro' %}<i>{{ customer.name }}</i>{% else %} \r {% endif %}",
+    "{% if customer.nobody %}{% break %}{% endif %}{% for tag in customer.attributes.tags %}{{ tag }}{% break %}{% endfor %}",
+    "{% for customer in customer.attributes.tags %}{{ customer }}{{ forloop.index }}{% endfor %}{{ forloop }}",
+    "{% case customer.attributes.plan %}{% when 1 %}one{% else %}{{ customer.attributes.plan }}{% endcase %}",
+    "{% echo customer.name %}{% liquid assign a = 1\n echo a %}{{ a }}",
+    "{% break %}",
+    "{{ 1 | divided_by: 0 }}",
+]
+SCALARS = (
+    st.text(max_size=8)
+    | st.sampled_from(["", " ", '<a href="x">\'&', "\r\n", "a\rb", "half \ud83c", "pro", "name"])
+    | st.none()
+    | st.booleans()
+    | st.integers(-10, 10**40)
+    | st.floats(allow_nan=False)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+CONTEXTS = st.fixed_dictionaries(
+    {
+        "customer": st.fixed_dictionaries(
+            {"name": VALUES},
+            optional={
+                "attributes": st.fixed_dictionaries({}, optional={"plan": VALUES, "tags": VALUES, "size": SCALARS})
+                | SCALARS
+            },
+        )
+    },
+    optional={
+        "event": st.dictionaries(st.sampled_from(["value", "partial", "name"]), VALUES) | SCALARS,
+        "mine": SCALARS,
+    },
+)
+
+
+@given(
+    st.lists(st.sampled_from(FRAGMENTS) | st.text(alphabet="ab <\r\n'", max_size=5), max_size=6),
+    CONTEXTS,
+    st.booleans(),
+)
+@example(["{{ customer.name }}", "x" * 199_000], {"customer": {"name": "y" * 301_000}}, False)
+@example(["{{ customer.name }}", "x" * 199_000], {"customer": {"name": "y" * 301_001}}, False)
+@example(["{{ customer.name }}", "half \ud83c"], {"customer": {"name": "y"}}, False)
+def test_what_is_put_between_the_pieces_is_what_liquid_would_write(
+    fragments: list[str], context: dict[str, Any], html: bool
+) -> None:
+    text = "".join(fragments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "SECONDS", 60)  # of a machine that is busy with something else, one may take longer
+        assert in_parts(text, context, html=html) == by_liquid_alone(text, context, html=html)
+
+
+def test_what_is_a_plain_path_is_looked_up_without_liquid(monkeypatch: pytest.MonkeyPatch) -> None:
+    template = compile_template("Hi {{ customer.name }}, {{ customer.attributes.city | default: 'you' }}!", html=True)
+    monkeypatch.setattr(compiled, "_by_liquid", None)
+    assert template.values(CONTEXT) == ["&lt;b&gt;Ann&lt;/b&gt;", "you"]

@@ -1,0 +1,125 @@
+"""A template that was read, ready to be rendered once for each customer: only what varies is looked at again."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from liquid import BoundTemplate
+from liquid.exceptions import LiquidError
+from liquid.output import LimitedStringIO
+from liquid.static_analysis import Segments
+from liquid.stringify import to_liquid_string
+from markupsafe import escape
+
+from .edges import edges_of, with_edges
+from .limits import LARGEST_OUTPUT, small
+from .problems import TemplateProblem, sentence
+from .slots import cut, with_plain_lines
+
+WIDEST = 4  # bytes of a character
+
+
+class _NotPlain(Exception):
+    """Something that Liquid must look at."""
+
+
+class Compiled:
+    """A template that was read: render it as often as there are customers.
+
+    Its text is `pieces[0] + values[0] + pieces[1] + ...`: the pieces are the same for everybody. Of the values, those
+    that are plain paths are looked up here; for the rest, and for whatever is not as expected, Liquid is asked. What
+    comes out is what Liquid alone would write.
+    """
+
+    def __init__(self, template: BoundTemplate) -> None:
+        self._template = template
+        self._is_html = template.env.autoescape
+        self.pieces, slots = cut(template)
+        self._lookups = [(slot.keys, slot.default) for slot in slots]
+        marked = {id(slot.node) for slot in slots}
+        others = [slot.node for slot in slots if not slot.keys]
+        self._whole = with_edges(template, template.nodes, marked)
+        self._others = with_edges(template, others, marked) if others else None
+        self._room = LARGEST_OUTPUT - _bytes("".join(self.pieces))
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        """The text for one customer. Raises `TemplateProblem`, and nothing else, whatever the template does."""
+        return "".join(chain.from_iterable(zip(self.pieces, [*self.values(context), ""], strict=True)))
+
+    def values(self, context: Mapping[str, Any]) -> list[str]:
+        """What stands between the pieces for one customer. Raises `TemplateProblem`, and nothing else."""
+        try:
+            return self._looked_up(context)
+        except Exception:
+            # Liquid knows what to make of it, or says what is wrong.
+            return _by_liquid(self._whole, context)
+
+    @property
+    def variables(self) -> list[Segments]:
+        """The paths of every variable that the template takes from outside."""
+        analysis = self._template.analyze()
+        return [variable.segments for found in analysis.globals.values() for variable in found]
+
+    def _looked_up(self, context: Mapping[str, Any]) -> list[str]:
+        others = iter(_by_liquid(self._others, context)) if self._others else iter(())
+        values = [self._shown(context, keys, default) if keys else next(others) for keys, default in self._lookups]
+        if WIDEST * sum(map(len, values)) > self._room:
+            raise _NotPlain
+        return values
+
+    def _shown(self, context: Mapping[str, Any], keys: Sequence[str], default: str | None) -> str:
+        value: Any = context
+        try:
+            for key in keys:
+                value = value[key]
+        except (KeyError, TypeError):
+            if default is None:
+                raise
+            return default
+        if type(value) is not str:
+            return _other(value, default, html=self._is_html)
+        if not value and default is not None:
+            return default
+        if self._is_html and ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value):
+            value = str(escape(value))
+        return value if value.isascii() and value.isprintable() else _written(value)
+
+
+def _other(value: Any, default: str | None, *, html: bool) -> str:
+    """What is no text: numbers, lists, nothing at all."""
+    if default is not None:
+        if type(value) not in (bool, int, float, list, dict, type(None)):
+            raise _NotPlain
+        if value is None or value is False or value in ([], {}):
+            return default
+        small(value)
+    return _written(str(to_liquid_string(value, html)))
+
+
+def _written(text: str) -> str:
+    """As Liquid's output keeps it: one kind of line end. Raises for half a character, as writing it would."""
+    text.encode()
+    return with_plain_lines(text)
+
+
+def _by_liquid(template: BoundTemplate, context: Mapping[str, Any]) -> list[str]:
+    """What Liquid writes between each two edges of the template."""
+    run = template.context_class(template, globals=template.make_globals(dict(context)))
+    buffer = LimitedStringIO(limit=LARGEST_OUTPUT)
+    try:
+        template.render_with_context(run, buffer)
+    except LiquidError as error:
+        raise TemplateProblem(sentence(error)) from error
+    except Exception as error:
+        # A filter given what it did not expect: any error at all, and always this one message's alone.
+        raise TemplateProblem(f"The template fails on this customer's data ({type(error).__name__}).") from error
+    text, edges = buffer.getvalue(), edges_of(run)
+    return [text[begin:end] for begin, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _bytes(text: str) -> int:
+    """How large it is when written; more than may be written where that cannot be, so that Liquid says so."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return LARGEST_OUTPUT + 1

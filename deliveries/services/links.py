@@ -1,0 +1,55 @@
+"""The absolute addresses that a message may hold, each with a token of its own: signed where a template uses them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from deliveries import tokens
+from deliveries.queries.due import DueRow
+
+PLACE = "TOKEN"
+
+
+def _unsubscribe(row: DueRow) -> str:
+    token = tokens.unsubscribe_token(row.customer_id, row.topic_id, row.channel)
+    # The name of a channel may be any; the rest of a token can stand in an address as it is.
+    return _absolute("unsubscribe", token if row.channel.isalpha() and row.channel.isascii() else quote(token, safe=""))
+
+
+def _preferences(row: DueRow) -> str:
+    return _absolute("preferences", tokens.preferences_token(row.customer_id))
+
+
+def _view(row: DueRow) -> str:
+    return _absolute("view_message", tokens.view_token(row.id))
+
+
+LINKS: dict[str, Callable[[DueRow], str]] = {
+    "unsubscribe": _unsubscribe,
+    "preferences": _preferences,
+    "view": _view,
+}
+
+
+def links_used(paths: Iterable[Sequence[object]]) -> set[str]:
+    """The names in templates that use these paths; all of them where one is only known when it is rendered."""
+    of_links = [path[1:] for path in paths if path[0] == "links"]
+    names = {str(path[0]) if path else "" for path in of_links}
+    return names if names <= LINKS.keys() else set(LINKS)
+
+
+def _absolute(name: str, token: str) -> str:
+    before, after = _around(name, settings.BASE_URL)
+    return f"{before}{token}{after}"
+
+
+@lru_cache(maxsize=8)
+def _around(name: str, base_url: str) -> tuple[str, str]:
+    """What stands before and after a token in the address of a page."""
+    host = urlsplit(base_url).hostname or ""
+    base_url = base_url if host.isascii() else base_url.replace(host, host.encode("idna").decode())
+    before, _, after = reverse(name, args=[PLACE]).rpartition(PLACE)
+    return base_url + before, after
