@@ -38,6 +38,9 @@ class Desk(Protocol):
 
     def is_gone(self, connection: "Connection") -> None: ...
 
+    def may_go(self, connection: "Connection") -> None:
+        """The server waits for its text: call `hand_over` when everybody knows what became of the one before."""
+
 
 class Connection:
     """`current` is the message whose answers come first, `phase` what its next answer is about."""
@@ -78,6 +81,22 @@ class Connection:
                 self._hear(data)
             elif data is not None:
                 self.fail("the server closed the connection")
+        except Broken as problem:
+            self._broken(problem)
+
+    def hand_over(self) -> None:
+        """The point of no return: the text and the dot, and behind them what begins the next message."""
+        if self.current is None or self.phase is not Phase.BODY:
+            return
+        if self.session.pipelining and not self._closes:
+            self.following = self._desk.next_for(self)
+        if not self._desk.may_leave(self.current.delivery_id):
+            self._stop(self.current)
+            return
+        next_one = self._opening_of(self.following) if self.following is not None else b""
+        self._tail = len(DOT) + len(next_one)
+        try:
+            self._put(b"".join((stuffed(self.current.data), DOT, next_one)))
         except Broken as problem:
             self._broken(problem)
 
@@ -135,6 +154,8 @@ class Connection:
         self._rest = data[start:]
         if start and self._is_open:
             self._extend()
+            if self.session.pipelining and self.phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
+                self._line.hurry()
         if len(self._rest) > LONGEST and self._is_open:
             self.fail("an answer without end")
 
@@ -149,7 +170,8 @@ class Connection:
         elif 200 <= code < 300 and phase in (Phase.MAIL, Phase.RCPT):
             self._go_on(self.current)
         elif code == 354 and phase is Phase.DATA:
-            self._hand_over(self.current)
+            self.phase, self._tail = Phase.BODY, 0
+            self._desk.may_go(self)
         else:
             self._refuse(self.current, code, reply)
 
@@ -162,19 +184,9 @@ class Connection:
         if not self.session.pipelining:
             self._line.write(command)
 
-    def _hand_over(self, envelope: Envelope) -> None:
-        """The point of no return: the text and the dot, and behind them what begins the next message."""
-        self._line.check()
-        if self.session.pipelining and not self._closes:
-            self.following = self._desk.next_for(self)
-        if not self._desk.may_leave(envelope.delivery_id):
-            self.drop()
-            self._desk.ended(held(envelope.delivery_id, "stopped right before it left"))
-            return
-        next_one = self._opening_of(self.following) if self.following is not None else b""
-        self._tail = len(DOT) + len(next_one)
-        self.phase = Phase.BODY
-        self._put(b"".join((stuffed(envelope.data), DOT, next_one)))
+    def _stop(self, envelope: Envelope) -> None:
+        self.drop()
+        self._desk.ended(held(envelope.delivery_id, "stopped right before it left"))
 
     def _put(self, data: bytes = b"") -> None:
         """Write, or go on writing. As soon as a byte of the dot may be out, the message may be."""

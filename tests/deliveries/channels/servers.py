@@ -53,7 +53,9 @@ class ScriptedServer:
         with self.lock:
             answers = self.script.get(phase)
             if not answers:
-                return LINES.get(phase) or "\r\n".join(f"250-{word}" for word in ("sink", *self.offers)) + "\r\n250 HELP"
+                return (
+                    LINES.get(phase) or "\r\n".join(f"250-{word}" for word in ("sink", *self.offers)) + "\r\n250 HELP"
+                )
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
     @property
@@ -71,7 +73,9 @@ def numbers(texts: list[bytes]) -> list[int]:
 
 
 @contextmanager
-def scripted_server(*, pipelining: bool = False, script: Script | None = None, **given: Any) -> Iterator[ScriptedServer]:
+def scripted_server(
+    *, pipelining: bool = False, script: Script | None = None, **given: Any
+) -> Iterator[ScriptedServer]:
     """A server on a free port of this machine. `given`: phases with their answers, and fields of `ScriptedServer`."""
     listening = socket.create_server(("127.0.0.1", 0))
     fields = {name: value for name, value in given.items() if name in ScriptedServer.__dataclass_fields__}
@@ -91,7 +95,7 @@ def scripted_server(*, pipelining: bool = False, script: Script | None = None, *
 
 
 def _accept(listening: socket.socket, server: ScriptedServer) -> None:
-    listening.settimeout(0.02)
+    listening.settimeout(0.005)
     talks: list[threading.Thread] = []
     while not server.over.is_set():
         try:
@@ -120,7 +124,7 @@ class _Talk:
 
     def __init__(self, connection: socket.socket, server: ScriptedServer) -> None:
         self.connection, self.server = connection, server
-        connection.settimeout(0.02)
+        connection.settimeout(0.005)
         self.buffer = bytearray()
         self.has_sender = self.has_recipient = False
 
@@ -177,7 +181,7 @@ class _Talk:
             return not answer.startswith("220")
         self.connection.settimeout(5)
         self.connection = self.server.starttls.wrap_socket(self.connection, server_side=True)
-        self.connection.settimeout(0.02)
+        self.connection.settimeout(0.005)
         return True
 
     def say(self, phase: str) -> bool:
@@ -220,5 +224,3 @@ def tls_contexts(cert: str, key: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(cert, key)
     return server, ssl.create_default_context(cafile=cert)
-
-

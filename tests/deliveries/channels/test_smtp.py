@@ -108,6 +108,11 @@ def test_an_international_address_goes_where_the_server_takes_it() -> None:
         assert "MAIL FROM:<almanac@example.com> SMTPUTF8" in server.commands
 
 
+def test_a_server_that_knows_no_ehlo_is_spoken_to_as_in_1982() -> None:
+    with scripted_server(EHLO="502 5.5.1 what?") as server:
+        assert [outcome.verdict for outcome in send(transport_to(server.port), *map(envelope, (1, 2)))] == [A, A]
+
+
 def test_a_real_server_takes_a_message(smtp_server: MailServer) -> None:
     transport = transport_to(smtp_server.port)
     assert deliver(transport, envelope()).verdict is A
@@ -246,11 +251,15 @@ def test_with_pipelining_a_message_takes_one_round_trip() -> None:
     with scripted_server(pipelining=True) as server:
         send(transport_to(server.port), *map(envelope, (1, 2)))
         # What begins the second message was said before the first one's dot was answered.
-        assert server.commands[1:] == [
-            "MAIL FROM:<almanac@example.com>",
-            "RCPT TO:<ada@example.com>",
-            "DATA",
-        ] * 2
+        assert (
+            server.commands[1:]
+            == [
+                "MAIL FROM:<almanac@example.com>",
+                "RCPT TO:<ada@example.com>",
+                "DATA",
+            ]
+            * 2
+        )
 
 
 def test_the_following_message_is_not_asked_about_before_its_own_text_leaves() -> None:
@@ -263,6 +272,25 @@ def test_the_following_message_is_not_asked_about_before_its_own_text_leaves() -
 
         list(transport_to(server.port).send(map(envelope, (1, 2, 3)), may_leave))
     assert asked == [(1, 0), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_connection_has_one_message_on_its_way_until_the_caller_knows_what_became_of_it(connections: int) -> None:
+    """However fast the server answers: who is killed leaves no more than that in doubt."""
+    leaving: set[int] = set()
+    most = 0
+
+    def may_leave(delivery_id: int) -> bool:
+        nonlocal most
+        leaving.add(delivery_id)
+        most = max(most, len(leaving))
+        return True
+
+    with scripted_server(pipelining=True) as server:
+        transport = transport_to(server.port, connections=connections)
+        for outcome in transport.send(map(envelope, range(200)), may_leave):
+            leaving.remove(outcome.delivery_id)
+    assert most == connections
 
 
 @pytest.mark.parametrize("pipelining", [False, True])

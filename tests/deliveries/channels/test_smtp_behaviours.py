@@ -130,9 +130,7 @@ def test_the_verdict_on_what_a_server_does_once(
     others = [outcome for outcome in outcomes.values() if outcome is not met[0]]
     assert {outcome.verdict for outcome in others} <= ({A, H} if slow_down else {A})
     assert sorted(server.received_numbers) == sorted(
-        number
-        for number, outcome in outcomes.items()
-        if outcome.verdict is A or outcome.evidence.get("phase") == "dot"
+        number for number, outcome in outcomes.items() if outcome.verdict is A or outcome.evidence.get("phase") == "dot"
     )
 
 
@@ -263,7 +261,8 @@ def test_an_answer_that_goes_on_and_on_is_not_listened_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "answer"), [("dot", "250 ok\r\n250 and another"), ("DATA", "354 go on\r\n250 and taken"), ("MAIL", "250\r\n354")]
+    ("at", "answer"),
+    [("dot", "250 ok\r\n250 and another"), ("DATA", "354 go on\r\n250 and taken"), ("MAIL", "250\r\n354")],
 )
 def test_a_word_that_nobody_asked_for_is_not_taken_for_an_answer(at: str, answer: str) -> None:
     with scripted_server(script={at: answer}, pipelining=True) as server:
