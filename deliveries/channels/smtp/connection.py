@@ -137,6 +137,7 @@ class Connection:
     def release(self) -> Session:
         """The session, to be used by others; nothing is under way on it."""
         self._line.release()
+        self.session.unread = self._rest
         return self.session
 
     # --- Answers ------------------------------------------------------------------------------------------------
@@ -145,11 +146,7 @@ class Connection:
         data, start = self._rest + data if self._rest else data, 0
         while self._is_open and (found := reply_at(data, start)):
             code, end = found
-            if code == 354 and end < len(data):
-                # More than was asked for: it would be taken for the answer to a text that has not even left.
-                self.fail("an answer to what was not yet said")
-            else:
-                self._answer(code, data[start:end])
+            self._answer(code, data[start:end])
             start = end
         self._rest = data[start:]
         if start and self._is_open:
@@ -170,6 +167,7 @@ class Connection:
         elif 200 <= code < 300 and phase in (Phase.MAIL, Phase.RCPT):
             self._go_on(self.current)
         elif code == 354 and phase is Phase.DATA:
+            # An answer that comes from here on until the dot is out is one to nothing, and ends the session.
             self.phase, self._tail = Phase.BODY, 0
             self._desk.may_go(self)
         else:

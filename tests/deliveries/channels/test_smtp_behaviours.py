@@ -262,7 +262,7 @@ def test_an_answer_that_goes_on_and_on_is_not_listened_to() -> None:
 
 @pytest.mark.parametrize(
     ("at", "answer"),
-    [("dot", "250 ok\r\n250 and another"), ("DATA", "354 go on\r\n250 and taken"), ("MAIL", "250\r\n354")],
+    [("dot", "250 ok\r\n250 and another"), ("MAIL", "250\r\n354"), ("RCPT", "250 ok\r\n354 go on")],
 )
 def test_a_word_that_nobody_asked_for_is_not_taken_for_an_answer(at: str, answer: str) -> None:
     with scripted_server(script={at: answer}, pipelining=True) as server:
@@ -270,6 +270,15 @@ def test_a_word_that_nobody_asked_for_is_not_taken_for_an_answer(at: str, answer
         outcomes = send(SmtpTransport(there), *map(envelope, (1, 2, 3)))
         confirmed = {outcome.delivery_id for outcome in outcomes if outcome.verdict is A}
         assert confirmed <= set(server.received_numbers)
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_text_that_is_taken_before_it_left_does_not_leave(pipelining: bool) -> None:
+    with scripted_server(DATA="354 go on\r\n250 and taken", pipelining=pipelining) as server:
+        there = SmtpServer("127.0.0.1", server.port, timeout=5, connections=1)
+        outcomes = send(SmtpTransport(there), *map(envelope, (1, 2)))
+        assert [(outcome.verdict, outcome.evidence["phase"]) for outcome in outcomes] == [(D, "body")] * 2
+        assert server.received == []
 
 
 def _id(outcome: Outcome) -> int:
