@@ -208,6 +208,24 @@ def test_a_session_whose_server_said_goodbye_while_it_idled_is_not_used() -> Non
     assert POOL.take(transport.account, time.monotonic()) is None
 
 
+def test_a_session_on_which_a_word_came_unasked_is_not_used_again() -> None:
+    with scripted_server(dot="250 ok\r\n42") as server:
+        transport = transport_to(server.port)
+        assert deliver(transport, envelope()).verdict is A
+        server.script["dot"] = ["250 ok"]
+        assert deliver(transport, envelope(2)).verdict is A
+        assert server.sessions == 2
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_limit_of_messages_a_session_costs_sessions_and_no_message(connections: int, pipelining: bool) -> None:
+    """What was refused is tried on a session that is new: the others may have come to their limit too."""
+    with scripted_server(limit=3, pipelining=pipelining) as server:
+        outcomes = send(transport_to(server.port, connections=connections), *map(envelope, range(60)))
+        assert ([outcome.verdict for outcome in outcomes], len(server.received)) == ([A] * 60, 60)
+
+
 def test_a_fork_does_not_use_the_sessions_of_its_parent() -> None:
     with scripted_server() as server:
         transport = transport_to(server.port)

@@ -253,6 +253,27 @@ def test_where_no_further_session_is_to_be_had_it_goes_on_with_those_there_are()
         assert server.sessions <= 4
 
 
+@pytest.mark.parametrize(("drips", "phase"), [("greeting", "connect"), ("MAIL", "mail")])
+def test_a_server_that_drips_is_late_all_the_same(drips: str, phase: str) -> None:
+    """It says something ten times a second, and never enough."""
+    with scripted_server(script={drips: "220-" + "x" * 50 + "\r\n220 ready"}, drips=drips) as server:
+        transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=0.3, connections=1))
+        outcome = send(transport, envelope(1))[0]
+        assert (outcome.verdict, outcome.evidence["phase"], outcome.evidence["text"]) == (
+            D,
+            phase,
+            "TimeoutError: timed out",
+        )
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_session_that_cannot_be_cleared_carries_no_further_message(pipelining: bool) -> None:
+    with scripted_server(RCPT=["451 later", "250 ok"], RSET="502 what?", pipelining=pipelining) as server:
+        transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=5, connections=1))
+        assert [outcome.verdict for outcome in send(transport, *map(envelope, (1, 2)))] == [D, A]
+        assert server.sessions == 2
+
+
 def test_an_answer_that_goes_on_and_on_is_not_listened_to() -> None:
     with scripted_server(MAIL="250-more\r\n" * 20_000 + "250-and more") as server:
         transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=5, connections=1))
