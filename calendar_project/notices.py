@@ -37,7 +37,7 @@ def tell_owners(now: datetime) -> int:
 
 def _tell(owner: User, sends: Sequence[Send], channel: Channel, now: datetime) -> bool:
     zone = zone_or(Workspace.current().timezone, "UTC")
-    outcome = next(iter(channel.send([_notice(owner, sends, zone)])))
+    outcome = next(iter(channel.send([_notice(owner, sends, zone)], lambda _: True)))
     if outcome.verdict is not Verdict.ACCEPTED:
         return False
     Send.objects.filter(pk__in=[send.pk for send in sends]).update(owner_told_at=now)

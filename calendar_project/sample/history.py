@@ -19,7 +19,7 @@ from campaigns.recurrence import instant
 from campaigns.services.firings import fire_all
 from campaigns.services.planning import plan_all
 from deliveries.channels import registry
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.email import EmailChannel
 from deliveries.services import ledger
 from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
@@ -46,9 +46,10 @@ class NoMail(EmailChannel):
         super().__init__()
         self.outcomes: list[Outcome] = []
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        self.outcomes += map(_answer, batch)
-        yield from self.outcomes[len(self.outcomes) - len(batch) :]
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        for outgoing in messages:
+            self.outcomes.append(_answer(outgoing))
+            yield self.outcomes[-1]
 
 
 def _answer(outgoing: Outgoing) -> Outcome:

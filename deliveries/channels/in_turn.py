@@ -14,7 +14,9 @@ class Message(Protocol):
 M = TypeVar("M", bound=Message)
 
 
-def in_turn(messages: Iterable[M], may_leave: MayLeave, deliver: Callable[[M], Outcome]) -> Generator[Outcome, None, None]:
+def in_turn(
+    messages: Iterable[M], may_leave: MayLeave, deliver: Callable[[M], Outcome]
+) -> Generator[Outcome, None, None]:
     """Take, ask, deliver, answer. Takes no more once it was told to slow down."""
     for message in messages:
         if not may_leave(message.delivery_id):

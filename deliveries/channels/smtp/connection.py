@@ -38,6 +38,9 @@ class Desk(Protocol):
 
     def is_gone(self, connection: "Connection") -> None: ...
 
+    def may_go(self, connection: "Connection") -> None:
+        """The server waits for its text: call `hand_over` when everybody knows what became of the one before."""
+
 
 class Connection:
     """`current` is the message whose answers come first, `phase` what its next answer is about."""
@@ -81,6 +84,22 @@ class Connection:
         except Broken as problem:
             self._broken(problem)
 
+    def hand_over(self) -> None:
+        """The point of no return: the text and the dot, and behind them what begins the next message."""
+        if self.current is None or self.phase is not Phase.BODY:
+            return
+        if self.session.pipelining and not self._closes:
+            self.following = self._desk.next_for(self)
+        if not self._desk.may_leave(self.current.delivery_id):
+            self._stop(self.current)
+            return
+        next_one = self._opening_of(self.following) if self.following is not None else b""
+        self._tail = len(DOT) + len(next_one)
+        try:
+            self._put(b"".join((stuffed(self.current.data), DOT, next_one)))
+        except Broken as problem:
+            self._broken(problem)
+
     def is_late(self, now: float) -> bool:
         return now > self.deadline and self.phase is not Phase.IDLE
 
@@ -118,6 +137,7 @@ class Connection:
     def release(self) -> Session:
         """The session, to be used by others; nothing is under way on it."""
         self._line.release()
+        self.session.unread = self._rest
         return self.session
 
     # --- Answers ------------------------------------------------------------------------------------------------
@@ -126,15 +146,13 @@ class Connection:
         data, start = self._rest + data if self._rest else data, 0
         while self._is_open and (found := reply_at(data, start)):
             code, end = found
-            if code == 354 and end < len(data):
-                # More than was asked for: it would be taken for the answer to a text that has not even left.
-                self.fail("an answer to what was not yet said")
-            else:
-                self._answer(code, data[start:end])
+            self._answer(code, data[start:end])
             start = end
         self._rest = data[start:]
         if start and self._is_open:
             self._extend()
+            if self.session.pipelining and self.phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
+                self._line.hurry()
         if len(self._rest) > LONGEST and self._is_open:
             self.fail("an answer without end")
 
@@ -149,7 +167,9 @@ class Connection:
         elif 200 <= code < 300 and phase in (Phase.MAIL, Phase.RCPT):
             self._go_on(self.current)
         elif code == 354 and phase is Phase.DATA:
-            self._hand_over(self.current)
+            # An answer that comes from here on until the dot is out is one to nothing, and ends the session.
+            self.phase, self._tail = Phase.BODY, 0
+            self._desk.may_go(self)
         else:
             self._refuse(self.current, code, reply)
 
@@ -162,19 +182,9 @@ class Connection:
         if not self.session.pipelining:
             self._line.write(command)
 
-    def _hand_over(self, envelope: Envelope) -> None:
-        """The point of no return: the text and the dot, and behind them what begins the next message."""
-        self._line.check()
-        if self.session.pipelining and not self._closes:
-            self.following = self._desk.next_for(self)
-        if not self._desk.may_leave(envelope.delivery_id):
-            self.drop()
-            self._desk.ended(held(envelope.delivery_id, "stopped right before it left"))
-            return
-        next_one = self._opening_of(self.following) if self.following is not None else b""
-        self._tail = len(DOT) + len(next_one)
-        self.phase = Phase.BODY
-        self._put(b"".join((stuffed(envelope.data), DOT, next_one)))
+    def _stop(self, envelope: Envelope) -> None:
+        self.drop()
+        self._desk.ended(held(envelope.delivery_id, "stopped right before it left"))
 
     def _put(self, data: bytes = b"") -> None:
         """Write, or go on writing. As soon as a byte of the dot may be out, the message may be."""

@@ -13,6 +13,7 @@ from deliveries.channels.smtp.envelope import Envelope, can_be_said
 from deliveries.channels.smtp.opening import Opening
 from deliveries.channels.smtp.pool import POOL
 from deliveries.channels.smtp.session import Account, Session
+from deliveries.channels.smtp.supply import Supply
 from deliveries.channels.smtp.verdicts import Phase, held, refused, unanswered
 
 #: Seconds between two looks at who is late.
@@ -25,14 +26,12 @@ class Engine:
     def __init__(self, account: Account, envelopes: Iterable[Envelope], may_leave: MayLeave) -> None:
         self.may_leave = may_leave
         self._account = account
-        self._envelopes = iter(envelopes)
-        self._takes_no_more = self._is_slow = False
-        self._waiting: deque[Envelope] = deque()
-        self._again: deque[Envelope] = deque()  # lost with a session that had been in use: a new one decides
-        self._tried: set[int] = set()
+        self._supply = Supply(envelopes)
+        self._is_slow = False
         self._outcomes: deque[Outcome] = deque()
         self._connections: list[Connection] = []
         self._idle: list[Connection] = []
+        self._departing: deque[Connection] = deque()
         self._openings: list[Opening] = []
         self._opened: SimpleQueue[Opening] = SimpleQueue()
         self._enough = False  # another session could not be had: it goes on with those that there are
@@ -48,6 +47,11 @@ class Engine:
                 self._fill()
                 while self._outcomes:
                     yield self._outcomes.popleft()
+                # Only now: who is killed in between has at most one message a connection that may have left.
+                while self._departing:
+                    self._departing.popleft().hand_over()
+                if self._outcomes:
+                    continue
                 if self._is_done():
                     return
                 self._wait()
@@ -58,7 +62,7 @@ class Engine:
 
     def next_for(self, connection: Connection) -> Envelope | None:
         """The next message for a session that is in use."""
-        while (envelope := self._take()) is not None:
+        while (envelope := self._supply.take()) is not None:
             impossible = _impossible(envelope, connection.session)
             if impossible is None:
                 return envelope
@@ -74,20 +78,19 @@ class Engine:
         if self._is_slow:
             self._hold(envelope)
         else:
-            self._waiting.appendleft(envelope)
+            self._supply.waiting.appendleft(envelope)
 
     def once_more(self, envelope: Envelope) -> bool:
         if self._is_slow:
             self._hold(envelope)
-        elif envelope.delivery_id in self._tried:
-            return False
-        else:
-            self._tried.add(envelope.delivery_id)
-            self._again.append(envelope)
-        return True
+            return True
+        return self._supply.try_again(envelope)
 
     def is_idle(self, connection: Connection) -> None:
         self._idle.append(connection)
+
+    def may_go(self, connection: Connection) -> None:
+        self._departing.append(connection)
 
     def is_gone(self, connection: Connection) -> None:
         self._connections.remove(connection)
@@ -95,15 +98,6 @@ class Engine:
             self._idle.remove(connection)
 
     # --- Messages to connections --------------------------------------------------------------------------------
-
-    def _take(self) -> Envelope | None:
-        if self._waiting:
-            return self._waiting.popleft()
-        if self._takes_no_more:
-            return None
-        envelope = next(self._envelopes, None)
-        self._takes_no_more = envelope is None
-        return envelope
 
     def _fill(self) -> None:
         """Give messages to sessions that have none, and open more while there are messages for them."""
@@ -119,18 +113,13 @@ class Engine:
 
     def _first_for(self, connection: Connection) -> Envelope | None:
         is_last_resort = not self._openings and not self._may_open()
-        if self._again and (not connection.session.seasoned or is_last_resort):
-            return self._again.popleft()
+        if self._supply.again and (not connection.session.seasoned or is_last_resort):
+            return self._supply.again.popleft()
         return self.next_for(connection)
 
     def _has_work_for_another(self) -> bool:
         """Whether there are more messages than sessions on their way. Takes one to find out."""
-        if len(self._waiting) + len(self._again) <= len(self._openings):
-            envelope = self._take()
-            if envelope is None:
-                return False
-            self._waiting.append(envelope)
-        return len(self._waiting) + len(self._again) > len(self._openings)
+        return len(self._supply) > len(self._openings) or self._supply.take_one_more()
 
     def _may_open(self) -> bool:
         if not self._connections:
@@ -138,7 +127,7 @@ class Engine:
         return not self._enough and len(self._connections) + len(self._openings) < self._account.server.connections
 
     def _open(self) -> None:
-        session = None if self._again else POOL.take(self._account, time.monotonic())
+        session = None if self._supply.again else POOL.take(self._account, time.monotonic())
         if session is not None:
             self._join(session)
             return
@@ -153,10 +142,9 @@ class Engine:
 
     def _slow_down(self) -> None:
         """Take no more; what is under way comes to its end, what was not begun is not tried."""
-        self._takes_no_more = self._is_slow = True
-        for waiting in (self._again, self._waiting):
-            while waiting:
-                self._hold(waiting.popleft())
+        self._is_slow = True
+        for envelope in self._supply.empty():
+            self._hold(envelope)
 
     def _hold(self, envelope: Envelope) -> None:
         self._outcomes.append(held(envelope.delivery_id, "others were told to slow down"))
@@ -164,7 +152,7 @@ class Engine:
     # --- Waiting ------------------------------------------------------------------------------------------------
 
     def _is_done(self) -> bool:
-        if not self._takes_no_more or self._waiting or self._again:
+        if len(self._supply) or not self._supply.is_over:
             return False
         return not any(connection.current for connection in self._connections)
 
@@ -211,7 +199,7 @@ class Engine:
     def _not_opened(self, opening: Opening) -> None:
         self._openings.remove(opening)
         self._enough = True
-        waiting = self._again or self._waiting
+        waiting = self._supply.again or self._supply.waiting
         if waiting and not self._connections and not self._openings:
             self.ended(opening.outcome(waiting.popleft().delivery_id))
 

@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from deliveries.channels.base import Outcome, Verdict
 
-
 # RFC 3463: the address, or the mailbox behind it, does not exist (any more).
 NO_SUCH_ADDRESS = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 

@@ -40,6 +40,8 @@ class ScriptedServer:
     implicit_tls: ssl.SSLContext | None = None
     starttls: ssl.SSLContext | None = None
     bytewise: bool = False  # answers come one byte at a time
+    drips: str = ""  # the phase whose answers come at ten bytes a second
+    limit: int = 0  # so many messages a session and no more
     stubborn: bool = False  # DATA is accepted although nobody was
     port: int = 0
     received: list[bytes] = field(default_factory=list)
@@ -53,7 +55,9 @@ class ScriptedServer:
         with self.lock:
             answers = self.script.get(phase)
             if not answers:
-                return LINES.get(phase) or "\r\n".join(f"250-{word}" for word in ("sink", *self.offers)) + "\r\n250 HELP"
+                return (
+                    LINES.get(phase) or "\r\n".join(f"250-{word}" for word in ("sink", *self.offers)) + "\r\n250 HELP"
+                )
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
     @property
@@ -71,7 +75,9 @@ def numbers(texts: list[bytes]) -> list[int]:
 
 
 @contextmanager
-def scripted_server(*, pipelining: bool = False, script: Script | None = None, **given: Any) -> Iterator[ScriptedServer]:
+def scripted_server(
+    *, pipelining: bool = False, script: Script | None = None, **given: Any
+) -> Iterator[ScriptedServer]:
     """A server on a free port of this machine. `given`: phases with their answers, and fields of `ScriptedServer`."""
     listening = socket.create_server(("127.0.0.1", 0))
     fields = {name: value for name, value in given.items() if name in ScriptedServer.__dataclass_fields__}
@@ -91,7 +97,7 @@ def scripted_server(*, pipelining: bool = False, script: Script | None = None, *
 
 
 def _accept(listening: socket.socket, server: ScriptedServer) -> None:
-    listening.settimeout(0.02)
+    listening.settimeout(0.005)
     talks: list[threading.Thread] = []
     while not server.over.is_set():
         try:
@@ -120,9 +126,10 @@ class _Talk:
 
     def __init__(self, connection: socket.socket, server: ScriptedServer) -> None:
         self.connection, self.server = connection, server
-        connection.settimeout(0.02)
+        connection.settimeout(0.005)
         self.buffer = bytearray()
         self.has_sender = self.has_recipient = False
+        self.taken = 0
 
     def run(self) -> None:
         goes_on = self.say("greeting")
@@ -132,6 +139,8 @@ class _Talk:
 
     def command(self, name: str) -> bool:
         """Whether the dialogue goes on."""
+        if name == "MAIL" and self.taken == self.server.limit > 0:
+            return self.put("421 4.7.0 too many messages")
         if name == "RCPT" and not self.has_sender:
             return self.put("503 5.5.1 nested")
         if name == "DATA":
@@ -143,7 +152,7 @@ class _Talk:
         answer = self.server.answer(name if name in LINES or name == "EHLO" else "RSET")
         self.has_sender |= name == "MAIL" and answer.startswith("2")
         self.has_recipient |= name == "RCPT" and answer.startswith("2")
-        return self.put(answer) and name != "QUIT"
+        return self.put(answer, 0.1 if name == self.server.drips else 0) and name != "QUIT"
 
     def data(self) -> bool:
         if not (self.has_recipient or self.server.stubborn):
@@ -163,6 +172,7 @@ class _Talk:
         with self.server.lock:
             self.server.received.append(bytes(text))
         self.has_sender = self.has_recipient = False
+        self.taken += 1
         if not text:
             return self.put("554 5.5.1 no valid recipients")
         answer = self.server.answer("dot")
@@ -177,22 +187,22 @@ class _Talk:
             return not answer.startswith("220")
         self.connection.settimeout(5)
         self.connection = self.server.starttls.wrap_socket(self.connection, server_side=True)
-        self.connection.settimeout(0.02)
+        self.connection.settimeout(0.005)
         return True
 
     def say(self, phase: str) -> bool:
-        return self.put(self.server.answer(phase))
+        return self.put(self.server.answer(phase), 0.1 if phase == self.server.drips else 0)
 
-    def put(self, answer: str) -> bool:
+    def put(self, answer: str, drip: float = 0) -> bool:
         if answer == HANG:
             self.server.over.wait(10)
         if answer in (HANG, DROP):
             return False
         data = answer.encode() + b"\r\n"
-        for piece in [data[i : i + 1] for i in range(len(data))] if self.server.bytewise else [data]:
+        pause = drip or (0.0002 if self.server.bytewise else 0)
+        for piece in [data[i : i + 1] for i in range(len(data))] if pause else [data]:
             self.connection.sendall(piece)
-            if self.server.bytewise:
-                time.sleep(0.0002)
+            time.sleep(pause)
         if answer.startswith("421"):
             time.sleep(0.01)
             return False
@@ -220,5 +230,3 @@ def tls_contexts(cert: str, key: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(cert, key)
     return server, ssl.create_default_context(cafile=cert)
-
-

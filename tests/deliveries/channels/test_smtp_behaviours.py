@@ -130,9 +130,7 @@ def test_the_verdict_on_what_a_server_does_once(
     others = [outcome for outcome in outcomes.values() if outcome is not met[0]]
     assert {outcome.verdict for outcome in others} <= ({A, H} if slow_down else {A})
     assert sorted(server.received_numbers) == sorted(
-        number
-        for number, outcome in outcomes.items()
-        if outcome.verdict is A or outcome.evidence.get("phase") == "dot"
+        number for number, outcome in outcomes.items() if outcome.verdict is A or outcome.evidence.get("phase") == "dot"
     )
 
 
@@ -255,6 +253,27 @@ def test_where_no_further_session_is_to_be_had_it_goes_on_with_those_there_are()
         assert server.sessions <= 4
 
 
+@pytest.mark.parametrize(("drips", "phase"), [("greeting", "connect"), ("MAIL", "mail")])
+def test_a_server_that_drips_is_late_all_the_same(drips: str, phase: str) -> None:
+    """It says something ten times a second, and never enough."""
+    with scripted_server(script={drips: "220-" + "x" * 50 + "\r\n220 ready"}, drips=drips) as server:
+        transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=0.3, connections=1))
+        outcome = send(transport, envelope(1))[0]
+        assert (outcome.verdict, outcome.evidence["phase"], outcome.evidence["text"]) == (
+            D,
+            phase,
+            "TimeoutError: timed out",
+        )
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_session_that_cannot_be_cleared_carries_no_further_message(pipelining: bool) -> None:
+    with scripted_server(RCPT=["451 later", "250 ok"], RSET="502 what?", pipelining=pipelining) as server:
+        transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=5, connections=1))
+        assert [outcome.verdict for outcome in send(transport, *map(envelope, (1, 2)))] == [D, A]
+        assert server.sessions == 2
+
+
 def test_an_answer_that_goes_on_and_on_is_not_listened_to() -> None:
     with scripted_server(MAIL="250-more\r\n" * 20_000 + "250-and more") as server:
         transport = SmtpTransport(SmtpServer("127.0.0.1", server.port, timeout=5, connections=1))
@@ -263,7 +282,8 @@ def test_an_answer_that_goes_on_and_on_is_not_listened_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "answer"), [("dot", "250 ok\r\n250 and another"), ("DATA", "354 go on\r\n250 and taken"), ("MAIL", "250\r\n354")]
+    ("at", "answer"),
+    [("dot", "250 ok\r\n250 and another"), ("MAIL", "250\r\n354"), ("RCPT", "250 ok\r\n354 go on")],
 )
 def test_a_word_that_nobody_asked_for_is_not_taken_for_an_answer(at: str, answer: str) -> None:
     with scripted_server(script={at: answer}, pipelining=True) as server:
@@ -271,6 +291,15 @@ def test_a_word_that_nobody_asked_for_is_not_taken_for_an_answer(at: str, answer
         outcomes = send(SmtpTransport(there), *map(envelope, (1, 2, 3)))
         confirmed = {outcome.delivery_id for outcome in outcomes if outcome.verdict is A}
         assert confirmed <= set(server.received_numbers)
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_text_that_is_taken_before_it_left_does_not_leave(pipelining: bool) -> None:
+    with scripted_server(DATA="354 go on\r\n250 and taken", pipelining=pipelining) as server:
+        there = SmtpServer("127.0.0.1", server.port, timeout=5, connections=1)
+        outcomes = send(SmtpTransport(there), *map(envelope, (1, 2)))
+        assert [(outcome.verdict, outcome.evidence["phase"]) for outcome in outcomes] == [(D, "body")] * 2
+        assert server.received == []
 
 
 def _id(outcome: Outcome) -> int:
