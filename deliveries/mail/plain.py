@@ -43,7 +43,7 @@ class DerivedText(NamedTuple):
         shown = [markup[slot] for slot in self.slots]
         words = " ".join(shown)
         # Otherwise one is empty, or has white space at an end, or other than single spaces inside.
-        return shown if " ".join(words.split()) == words else None
+        return shown if " ".join(words.split()) == words and (words or not shown) else None
 
 
 def plain_text(markup: str) -> str:

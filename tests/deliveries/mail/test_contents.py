@@ -27,6 +27,7 @@ AWKWARD = st.sampled_from(
     ]
 )
 TEXTS = st.lists(st.text(ANY, max_size=60) | AWKWARD, max_size=6).map("".join)
+WORDS = TEXTS.filter(lambda text: text.replace("\x00", "").strip())
 # Between pieces of a template there is never a CR: what was rendered has one kind of line end.
 PIECES = st.lists(TEXTS.map(lambda text: text.replace("\r", "")), min_size=1, max_size=5)
 SCRIPTS = st.sampled_from(["", "", "Dear ", "Уважаемая ", "尊敬的客户，"])
@@ -49,11 +50,12 @@ def shape(message: EmailMessage) -> list[tuple[str, str | None]]:
     return [(part.get_content_type(), part.get_content_charset()) for part in message.walk()]
 
 
-@given(subject=TEXTS, html=st.just("") | TEXTS, text=TEXTS)
+# Django writes what looks like an encoded word as it is, and it is read as something else.
+@given(subject=TEXTS.filter(lambda text: "=?" not in text), html=st.just("") | TEXTS, text=WORDS)
 def test_a_mail_reads_as_the_one_that_django_would_send(subject: str, html: str, text: str) -> None:
-    subject, html, text = one_line(subject), as_read(html) if html else "", as_read(text or "-")
-    mail = mail_of(subject or "-", html, text)
-    ours, theirs = read_content(mail), django_mail(subject or "-", html, text)
+    subject, html, text = one_line(f"S{subject}"), as_read(html) if html else "", as_read(text)
+    mail = mail_of(subject, html, text)
+    ours, theirs = read_content(mail), django_mail(subject, html, text)
     # Where Django puts a long subject on the next line, the break is read as a space.
     assert str(ours["Subject"]) == str(theirs["Subject"]).strip()
     assert shape(ours) == shape(theirs)
@@ -62,13 +64,13 @@ def test_a_mail_reads_as_the_one_that_django_would_send(subject: str, html: str,
     check_wire((mail.subject + mail.body).encode())
 
 
-@given(subject=TEXTS, html=TEXTS, text=TEXTS)
+@given(subject=TEXTS, html=WORDS, text=WORDS)
 @example(subject="x" * 500, html="\n" * 9, text="\n\n.\n")
 def test_whatever_is_written_is_read_the_same(subject: str, html: str, text: str) -> None:
-    message = read_content(mail_of(f"S{subject}", html or "-", text or "-"))
+    message = read_content(mail_of(f"S{subject}", html, text))
     assert str(message["Subject"]) == one_line(f"S{subject}")
-    assert content(message, "plain") == as_read(text or "-")
-    assert content(message, "html") == as_read(html or "-")
+    assert content(message, "plain") == as_read(text)
+    assert content(message, "html") == as_read(html)
     assert message.defects == []
 
 
