@@ -27,6 +27,8 @@ ROUTES = {
     "sign-out": Route(PUBLIC, "POST", 302),
     "healthz": Route(PUBLIC),
     "readyz": Route(PUBLIC),
+    # By bearer token; where none is set there is none in a deployment, and no need of one on a machine of one's own.
+    "metrics": Route(PUBLIC, "GET", 200 if settings.EMBEDDED else 404),
     "api-schema": Route(PUBLIC),
     "api-docs": Route(PUBLIC),
     "calendar:week": Route(PAGE),
