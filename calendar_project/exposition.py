@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,6 +13,7 @@ from deliveries.channels.registry import channel_names
 from deliveries.models import Breaker, Delivery
 from deliveries.queries.figures import RATE_OVER, Figures, lanes
 
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 RECENT = "of the sends that are under way or ended in the last 24 hours"
 BREAKER = {Breaker.Standing.CLOSED: 0, Breaker.Standing.WAITING: 1, Breaker.Standing.HALF_OPEN: 2}
 
@@ -78,7 +80,7 @@ def _findings(found: Figures) -> Metric:
     return _gauge("almanac_findings_open", "Overlaps that nobody has settled yet.", [], {(): found.findings_open})
 
 
-def _gauge(name: str, told: str, labels: list[str], values: Mapping[tuple[str, ...], float]) -> Metric:
+def _gauge(name: str, told: str, labels: list[str], values: Mapping[Labels, float]) -> Metric:
     family = GaugeMetricFamily(name, told, labels=labels)
     for each, value in sorted(values.items()):
         family.add_metric(list(each), value)

@@ -48,7 +48,7 @@ class Page:
 
     def __init__(self, write: Callable[[], bytes]) -> None:
         self._write, self._lock = write, threading.Lock()
-        self.forget()
+        self._text, self._written_at = b"", -math.inf
 
     def text(self) -> bytes:
         with self._lock:
@@ -58,7 +58,7 @@ class Page:
             return self._text
 
     def forget(self) -> None:
-        self._text, self._written_at = b"", -math.inf
+        self._written_at = -math.inf
 
 
 page = Page(lambda: exposition(figures(read_now())))

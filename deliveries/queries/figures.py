@@ -14,7 +14,7 @@ from deliveries.queries.dispatch import HELD, ON
 
 State = Delivery.State
 UNDER_WAY = (Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
-ENDED = tuple(set(State.values) - set(Delivery.OPEN))
+ENDED = tuple(state for state in State.values if state not in Delivery.OPEN)
 RECENT = timedelta(days=1)
 RATE_OVER = timedelta(seconds=60)
 Lane = tuple[str, bool]  # channel, urgent

@@ -138,7 +138,9 @@ def ask(client: Client, token: str = "") -> Any:
     return client.get("/metrics", headers={"authorization": token} if token else {})
 
 
-@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer é"])
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer é"]
+)
 def test_whoever_does_not_show_the_token_is_asked_for_it(client: Client, settings: Any, shown: str) -> None:
     settings.METRICS_TOKEN = TOKEN
     answer = ask(client, shown)

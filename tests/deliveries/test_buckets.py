@@ -16,9 +16,7 @@ def test_no_stretch_of_time_holds_more_than_its_share_and_one_seconds_worth(
     rate: Rate, asks: list[tuple[float, int, bool]]
 ) -> None:
     bucket, moments = Bucket(rate), list(accumulate(wait for wait, _, _ in asks))
-    granted = [
-        bucket.take(wanted, at, urgent=urgent) for at, (_, wanted, urgent) in zip(moments, asks, strict=True)
-    ]
+    granted = [bucket.take(wanted, at, urgent=urgent) for at, (_, wanted, urgent) in zip(moments, asks, strict=True)]
     assert all(0 <= got <= wanted for got, (_, wanted, _) in zip(granted, asks, strict=True))
     for first in range(len(moments)):
         total = 0

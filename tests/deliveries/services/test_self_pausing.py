@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 
 from audiences.models import Suppression
-from campaigns.models import Campaign, HistoryEntry, Send
+from campaigns.models import Campaign, CampaignVersion, HistoryEntry, Send
 from campaigns.services import lifecycle
+from campaigns.services.versions import lock_campaign
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.models import Delivery
 from deliveries.queries.failing import latest_tallies
@@ -61,8 +62,8 @@ def test_a_campaign_whose_template_fails_pauses_itself_and_its_history_says_why(
     tried(send, 6, "failed", TEMPLATE)
     assert pause_failing_campaigns(NOW) == [send.campaign_id]
     assert status(send) == ("paused", "paused")
-    told = HistoryEntry.objects.values_list("action", "by", "at", "note")
-    assert list(told) == [("pause itself", None, NOW, "6 of the last 100 messages could not be rendered.")]
+    told: list[Any] = list(HistoryEntry.objects.values_list("action", "by", "at", "note"))
+    assert told == [("pause itself", None, NOW, "6 of the last 100 messages could not be rendered.")]
 
 
 def test_pausing_is_done_once() -> None:
@@ -194,11 +195,10 @@ def test_whoever_was_quicker_has_the_say(
     """Somebody acts between the look and the pause."""
     send = make_send()
     tried(send, 100, "failed", TEMPLATE)
-    really = self_pausing.lock_campaign
 
     def lock(campaign_id: int) -> Campaign:
         act(send)
-        return really(campaign_id)
+        return lock_campaign(campaign_id)
 
     monkeypatch.setattr(self_pausing, "lock_campaign", lock)
     assert pause_failing_campaigns(NOW) == []
@@ -234,10 +234,10 @@ def test_two_reapers_and_a_person_at_once_leave_one_pause() -> None:
 def test_a_template_that_fails_in_dispatch_is_recognised(memory: Any) -> None:
     send = make_memory_send(3)
     Campaign.objects.filter(pk=send.campaign_id).update(started_at=STARTED)
-    plan = send.version.plan if send.version else {}
-    for message in plan["messages"]:
+    version = CampaignVersion.objects.get(sends=send)
+    for message in version.plan["messages"]:
         message.update(title="{{ customer.nobody.knows }}", subject="{{ customer.nobody.knows }}")
-    type(send.version).objects.filter(pk=send.version_id).update(plan=plan)
+    version.save()
     run()
     assert tally(send) == (3, 3, 0, 0)
 
