@@ -7,7 +7,7 @@ from celery import shared_task
 from audiences.clock import read_now
 from deliveries.models import Heartbeat
 from deliveries.queries.dispatch import channels_due
-from deliveries.services import admitting, admitting_firings, dispatching, finishing, heartbeats, reaping
+from deliveries.services import admitting, admitting_firings, dispatching, finishing, heartbeats, reaping, self_pausing
 
 Part = Heartbeat.Part
 
@@ -30,6 +30,7 @@ def dispatch_channel(name: str) -> None:
 def reap() -> None:
     now = read_now()
     reaping.reap(now)
+    self_pausing.pause_failing_campaigns(now)
     heartbeats.beat(Part.REAPER, now)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deliveries.channels.base import Outcome, Verdict
+from deliveries.failing import BOUNCED
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)
@@ -51,7 +52,7 @@ def settle(outcome: Outcome, tried: Tried, now: datetime, *, may_repeat: bool = 
     if outcome.verdict is Verdict.ACCEPTED:
         return _move(outcome, tried, "sent")
     if outcome.verdict is Verdict.REJECTED:
-        return _move(outcome, tried, "failed", reason=_told(outcome))
+        return _move(outcome, tried, "failed", reason=_refusal(outcome))
     if outcome.verdict is Verdict.DEFERRED:
         return _again(outcome, tried, now, gave_up="failed")
     if may_repeat:
@@ -82,6 +83,11 @@ def _again(outcome: Outcome, tried: Tried, now: datetime, *, gave_up: str) -> Mo
 
 def _move(outcome: Outcome, tried: Tried, state: str, reason: str = "") -> Move:
     return Move(tried.delivery_id, state, tried.attempts + 1, reason=reason[:200], evidence=outcome.evidence)
+
+
+def _refusal(outcome: Outcome) -> str:
+    """A hard bounce is marked: a campaign with too many of them pauses itself."""
+    return f"{BOUNCED if outcome.suppress == 'bounce' else ''}{_told(outcome)}"
 
 
 def _told(outcome: Outcome) -> str:

@@ -34,7 +34,7 @@ def is_half_open(channel: str, now: datetime) -> bool:
 
 def wait_after(failures: int, retry_after: float | None = None) -> timedelta:
     """How long to wait after so many failures in a row: 5, 10, 20 … seconds up to 5 minutes, or what was asked for."""
-    own = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    own: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
     # Any number may come from outside, and not each is a timedelta.
     return max(own, timedelta(seconds=min(LONGEST_ASKED.total_seconds(), retry_after or 0.0)))
 

@@ -29,7 +29,7 @@ def after(seconds: float) -> Any:
     return NOW + timedelta(seconds=seconds)
 
 
-def row() -> dict[str, Any]:
+def row() -> Any:
     return Breaker.objects.values("failures", "waits_until", "problem", "changed_at").get(channel="email")
 
 
