@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 # What an approver judges section by section; every field of a plan is in exactly one of them.
@@ -28,11 +28,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "on_breach",
         "obeys_quiet_hours",
         "transactional",
+        "at_least_once",
         "moves",
     ),
     "goal": ("milestone_id", "goal_event", "goal_within_seconds", "guardrails", "hypothesis", "experiment_ends"),
 }
 CONTINUOUS = frozenset({"event", "enters", "silence"})
+# Fields that came after versions had been stored. At their default they are not written, so that a campaign that was
+# approved before has the digest that it was approved with, and does not look edited.
+CAME_LATER = frozenset({"at_least_once"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Plan:
     on_breach: str = "skip"
     obeys_quiet_hours: bool = True
     transactional: bool = False
+    at_least_once: bool = False
     # Sends that were moved by hand: (send id, where to).
     moves: tuple[tuple[int, str], ...] = ()
     goal_event: str = ""
@@ -111,7 +116,9 @@ class Plan:
         return tuple(message for message in self.messages if message.channel == channel)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Equal plans, equal values, whichever release stored them."""
+        defaults = {each.name: each.default for each in fields(self) if each.name in CAME_LATER}
+        return {name: value for name, value in asdict(self).items() if name not in defaults or value != defaults[name]}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -127,7 +134,10 @@ class Plan:
 
     def section_digests(self) -> dict[str, str]:
         values = self.as_json()
-        return {section: _digest({name: values[name] for name in names}) for section, names in SECTIONS.items()}
+        return {
+            section: _digest({name: values[name] for name in names if name in values})
+            for section, names in SECTIONS.items()
+        }
 
 
 def _digest(value: Any) -> str:

@@ -74,7 +74,8 @@ def _goal(campaign: Campaign) -> str:
 
 def _rules(campaign: Campaign) -> str:
     if campaign.transactional:
-        return f"transactional: skips caps, quiet hours, holdouts and consent; priority {campaign.priority}"
+        again = "; sent again where the answer is lost" if campaign.at_least_once else ""
+        return f"transactional: skips caps, quiet hours, holdouts and consent; priority {campaign.priority}{again}"
     breach = "waits for caps" if campaign.on_breach == "defer" else "leaves out who is at a cap"
     parts = [
         breach if campaign.obeys_caps else "ignores caps",

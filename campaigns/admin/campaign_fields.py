@@ -46,6 +46,10 @@ HELP = {
     "priority": "0 to 100. Where a cap leaves one slot, the higher one gets it.",
     "on_breach": "What happens to a customer whose cap is full.",
     "transactional": "For receipts and notices that were asked for. Skips caps, quiet hours, holdouts and consent.",
+    "at_least_once": (
+        "Only for transactional: when the answer to a message is lost, it is sent again with the same Message-ID; "
+        "the customer may get it twice."
+    ),
     "goal_event": "The event that it wants to see, for example ordered.",
     "hypothesis": "What you expect, and why; to be read when the numbers are in.",
     "experiment_ends": "The day on which the numbers are to be looked at.",
@@ -74,6 +78,7 @@ SECTIONS: list[tuple[str | None, dict[str, Any]]] = [
             "classes": ["tab"],
             "fields": [
                 "priority", "obeys_caps", "counts_toward_caps", "on_breach", "obeys_quiet_hours", "transactional",
+                "at_least_once",
             ],
         },
     ),

@@ -94,6 +94,9 @@ class Campaign(models.Model):
     transactional = models.BooleanField(
         default=False, help_text="Skips caps, quiet hours, holdouts and consent; never a hard bounce."
     )
+    at_least_once = models.BooleanField(
+        default=False, help_text="Transactional alone: sent again where the answer was lost, perhaps twice."
+    )
 
     # Goal
     goal_event = models.CharField(max_length=100, blank=True, default="")

@@ -43,6 +43,7 @@ def read_plan(campaign: Campaign) -> Plan:
         on_breach=str(campaign.on_breach),
         obeys_quiet_hours=campaign.obeys_quiet_hours,
         transactional=campaign.transactional,
+        at_least_once=campaign.at_least_once,
         moves=_moves(campaign),
         goal_event=campaign.goal_event,
         goal_within_seconds=_seconds(campaign.goal_within),

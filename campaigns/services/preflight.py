@@ -82,6 +82,8 @@ def _schedule(plan: Plan, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:
         yield from _dated(plan, zone, now)
     if plan.expires_after_seconds is not None and plan.expires_after_seconds <= 0:
         yield Problem("schedule", "It would expire before it could leave: let it expire after some time, or never.")
+    if plan.at_least_once and not plan.transactional:
+        yield Problem("schedule", "“At least once” is for transactional campaigns alone: a customer may get it twice.")
     if plan.transactional and not plan.hypothesis.strip():
         reason = "say in the hypothesis why: it skips caps, quiet hours, holdouts and consent"
         yield _warning("schedule", f"A transactional campaign needs a reason; {reason}.")

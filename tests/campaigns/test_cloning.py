@@ -29,6 +29,11 @@ def test_a_clone_says_the_same_and_is_a_draft_of_its_own() -> None:
     assert original.messages.count() == 2
 
 
+def test_a_clone_is_sent_at_least_once_where_its_original_is() -> None:
+    made = clone(make_campaign([], transactional=True, at_least_once=True).pk, None, NOW)
+    assert (made.transactional, made.at_least_once) == (True, True)
+
+
 def test_a_moved_send_is_not_cloned() -> None:
     original = make_campaign([make_segment([make_customer()])])
     ask_for_approval(original.pk, None, NOW)

@@ -104,6 +104,10 @@ def test_an_event_is_known_only_where_one_fires_the_campaign() -> None:
             {"expires_after": timedelta()},
             "It would expire before it could leave: let it expire after some time, or never.",
         ),
+        (
+            {"at_least_once": True},
+            "“At least once” is for transactional campaigns alone: a customer may get it twice.",
+        ),
         ({"guardrails": ["ordered"]}, "“ordered” is both what it wants to see and what it does not."),
         ({"experiment_ends": date(2026, 11, 22)}, "Its experiment has ended: set a later end, or none."),
     ],

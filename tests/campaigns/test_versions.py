@@ -64,6 +64,18 @@ def test_every_field_that_is_approved_makes_a_new_version() -> None:
     assert numbers == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_a_version_that_an_earlier_release_stored_is_still_the_current_one() -> None:
+    campaign = make_campaign([make_segment([make_customer()])])
+    version = record_version(campaign.pk, None, NOW)
+    # As it was written before there was such a field.
+    assert "at_least_once" not in version.plan
+    assert not read_plan(campaign).at_least_once
+    assert record_version(campaign.pk, None, NOW) == version
+    Campaign.objects.filter(pk=campaign.pk).update(at_least_once=True)
+    assert record_version(campaign.pk, None, NOW).plan["at_least_once"] is True
+    assert campaign.history.order_by("pk").last().note == "schedule"
+
+
 def test_a_draft_stays_a_draft_when_it_is_edited() -> None:
     campaign = make_campaign([make_segment([make_customer()])])
     lifecycle.ask_for_approval(campaign.pk, None, NOW)
