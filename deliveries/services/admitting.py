@@ -36,11 +36,12 @@ MASS_INSERT = 10_000
 
 @dataclass(frozen=True, order=True)
 class ShardToAdmit:
-    """What one worker does in one transaction; all three can be read again from the rows."""
+    """What one worker does in one transaction; all of it can be read again from the rows."""
 
     send_id: int
     shard: int
     due_at: datetime
+    urgent: bool = False  # transactional: no other send's shards stand before it
 
 
 def begin_due_sends(now: datetime) -> list[int]:
@@ -59,7 +60,8 @@ def begin_due_sends(now: datetime) -> list[int]:
 
 def shards_to_admit(now: datetime) -> list[ShardToAdmit]:
     """Every shard of every frozen send that is missing its admission, found from the rows alone. Two statements."""
-    sends = list(Send.objects.filter(state=Send.State.ADMITTING).exclude(campaign__status__in=STOPPED).order_by("pk"))
+    going = Send.objects.filter(state=Send.State.ADMITTING).exclude(campaign__status__in=STOPPED)
+    sends = list(going.select_related("version").order_by("pk"))
     done = admitted_slices(send.pk for send in sends)
     return sorted(each for send in sends for each in _missing(send, done[send.pk], now))
 
@@ -84,7 +86,8 @@ def _missing(send: Send, done: set[tuple[int, datetime]], now: datetime) -> list
     if due_at is None:
         return []
     missing = (shard for shard in missing_shards(send, done) if (shard, due_at) not in done)
-    return [ShardToAdmit(send.pk, shard, due_at) for shard in missing]
+    urgent = send.version is not None and bool(send.version.plan.get("transactional"))
+    return [ShardToAdmit(send.pk, shard, due_at, urgent) for shard in missing]
 
 
 def admit_shard(send_id: int, shard: int, due_at: datetime, now: datetime) -> int:

@@ -32,7 +32,14 @@ CLAIM_LIMIT = 1000
 FIRST_CLAIM = 10
 
 
-def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit: int = CLAIM_LIMIT) -> Counter[str]:
+def dispatch(
+    channel_name: str,
+    clock: Clock,
+    budget_seconds: float = 5.0,
+    limit: int = CLAIM_LIMIT,
+    *,
+    urgent: bool | None = None,
+) -> Counter[str]:
     """Send what is due on the channel until nothing is, the budget is spent or the channel asks for patience.
 
     Returns how many came to which verdict, and `claimed`, `late`, `ended`, `put_back`. Safe to run any number of times
@@ -44,7 +51,7 @@ def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit
     size = min(FIRST_CLAIM, limit)
     try:
         while time.monotonic() < deadline and not counts["slowed"]:
-            if not _dispatch_batch(channel_name, channel, clock, deadline, size, counts):
+            if not _dispatch_batch(channel_name, channel, clock, deadline, size, counts, urgent):
                 break
             size = limit
     finally:
@@ -53,11 +60,11 @@ def dispatch(channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit
 
 
 def _dispatch_batch(
-    name: str, channel: Channel, clock: Clock, deadline: float, limit: int, counts: Counter[str]
+    name: str, channel: Channel, clock: Clock, deadline: float, limit: int, counts: Counter[str], urgent: bool | None
 ) -> bool:
     """One claim, from beginning to end; False if there was nothing to claim."""
     token, now = ledger.new_token(), clock()
-    ids = repeatably(lambda: ledger.claim(name, token, now, limit))
+    ids = repeatably(lambda: ledger.claim(name, token, now, limit, urgent))
     if not ids:
         return False
     try:

@@ -34,7 +34,7 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
-def claim(channel: str, token: str, now: datetime, limit: int) -> list[int]:
+def claim(channel: str, token: str, now: datetime, limit: int, urgent: bool | None = None) -> list[int]:
     """Take up to `limit` due rows, the longest due first; their ids. planned → claimed.
 
     The Message-ID is set with the first claim and kept ever after: a repeat is recognised by it.
@@ -42,7 +42,7 @@ def claim(channel: str, token: str, now: datetime, limit: int) -> list[int]:
     with transaction.atomic(savepoint=False):
         # Rows that another worker is taking at this moment are passed over, not waited for.
         due = Delivery.objects.filter(SEND_IS_ON, channel=channel, state=State.PLANNED, due_at__lte=now)
-        due = due.filter(expires_at__gt=now).order_by("due_at", "id")
+        due = due.filter(*([] if urgent is None else [Q(urgent=urgent)]), expires_at__gt=now).order_by("due_at", "id")
         ids = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
         message_id = Concat(Cast("id", CharField()), Value(f".{token[:16]}"), output_field=CharField())
         Delivery.objects.filter(pk__in=ids, state=State.PLANNED).update(
