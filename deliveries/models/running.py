@@ -21,9 +21,9 @@ class Heartbeat(models.Model):
 class Breaker(models.Model):
     """One channel's circuit breaker. No row, or no failures: closed, everything may leave.
 
-        closed ──the other side asks for patience──> waiting until `waits_until`, longer each time
-        waiting ──that moment passes──> half open: a few messages try it ──accepted──> closed
-                                                                         ──refused──> waiting, longer
+    closed ──the other side asks for patience──> waiting until `waits_until`, longer each time
+    waiting ──that moment passes──> half open: a few messages try it ──accepted──> closed
+                                                                     ──refused──> waiting, longer
     """
 
     channel = models.CharField(max_length=40, primary_key=True)
