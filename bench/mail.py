@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from bench.contenders import PATIENCE, Contender, Runner
 from bench.place import Place
 from bench.processes import Peak, cpu_seconds
+from bench.runners import PATIENCE, Contender, Runner, told
 
 Tell = Callable[[str], None]
 LATE = 0.3  # seconds in which a mail too many would show
@@ -36,10 +36,6 @@ def measure(place: Place, contenders: Sequence[Contender], count: int, rounds: i
             runs[number].append(run)
             tell(f"  {turn + 1}/{rounds}  {told(contender)}: {run.per_second:,.0f} mails/s")
     return [_row(contender, count, runs[number]) for number, contender in enumerate(contenders)]
-
-
-def told(contender: Contender) -> str:
-    return f"{contender.name}, {contender.database}, {contender.workers} worker{'s'[: contender.workers > 1]}"
 
 
 def _run(place: Place, contender: Contender, count: int) -> Run:

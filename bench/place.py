@@ -38,7 +38,8 @@ class Place:
 
 @contextmanager
 def place(folder: Path, keep: Path | None = None) -> Iterator[Place]:
-    """Everything started; gone at the end of the block. `keep`: the sink writes what it takes there."""
+    """Everything started, in a new folder, and gone at the end. `keep`: the sink writes what it takes there."""
+    folder.mkdir()
     with ExitStack() as stack:
         yield Place(
             folder,

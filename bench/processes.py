@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOK_EVERY = 0.2  # seconds between two looks at memory: reading it costs the measured process a little
 GENTLE = 15  # seconds that a process has to end by itself
 
+CELERY = [sys.executable, "-m", "celery"]
+QUIET = ["--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+
 Process = subprocess.Popen[str]
 
 
@@ -56,8 +59,8 @@ def end(process: Process) -> None:
 class Hand:
     """A process of ours that does as it is told: one word a line in, `done` out."""
 
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, process: Process, name: str) -> None:
+        self.process, self.name = process, name
 
     def tell(self, *words: object) -> None:
         assert self.process.stdin  # noqa: S101 - for the type
@@ -67,9 +70,9 @@ class Hand:
     def wait(self) -> str:
         """What it answers. Raises `RuntimeError` where it broke: its log says why."""
         assert self.process.stdout  # noqa: S101 - for the type
-        answer = self.process.stdout.readline().strip()
+        answer: str = self.process.stdout.readline().strip()
         if not answer:
-            raise RuntimeError(f"a process of the benchmark ended: {' '.join(map(str, self.process.args[1:]))}")  # type: ignore[index]
+            raise RuntimeError(f"{self.name} ended before it had done what it was told")
         return answer
 
     def do(self, *words: object) -> str:
@@ -82,7 +85,7 @@ def hand(module: str, environment: Mapping[str, str], log: Path) -> Iterator[Han
     """`python -m module`, ready to be told."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with running([sys.executable, "-m", module], environment, log, **pipes) as process:
-        found = Hand(process)
+        found = Hand(process, module)
         found.wait()
         yield found
 
@@ -146,13 +149,11 @@ class Peak:
                 break
 
 
-def ends_on_sigterm() -> None:
-    """So that `kill` cleans up as Ctrl-C does."""
+def ends_on_signals() -> None:
+    """So that `kill`, or a terminal that is closed, cleans up as Ctrl-C does."""
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
-
-
-
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)

@@ -9,10 +9,9 @@ from email.policy import default
 from html import unescape
 from pathlib import Path
 
-from bench.contenders import PATIENCE, Contender
 from bench.letter import HTML, SUBJECT, TEXT, Recipient, recipients
-from bench.mail import told
 from bench.place import Place
+from bench.runners import PATIENCE, Contender, told
 from campaigns.rendering import compile_template
 
 COUNT, WARM = 40, 4
@@ -53,9 +52,17 @@ def _compare(who: str, files: Sequence[bytes]) -> None:
 def _read(file: bytes) -> Mail:
     """Recipient, subject, text, HTML, and whether it can be unsubscribed from by one click."""
     recipient, _, content = file.partition(b"\r\n")
-    mail = message_from_bytes(content, EmailMessage, policy=default)  # type: ignore[arg-type]  # as its manual has it
-    one_click = mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and bool(LINK.search(mail["List-Unsubscribe"]))
-    return recipient.decode(), str(mail["Subject"]).strip(), _part(mail, "plain"), unescape(_part(mail, "html")), one_click
+    mail = message_from_bytes(content, EmailMessage, policy=default)
+    one_click = mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and bool(
+        LINK.search(mail["List-Unsubscribe"])
+    )
+    return (
+        recipient.decode(),
+        str(mail["Subject"]).strip(),
+        _part(mail, "plain"),
+        unescape(_part(mail, "html")),
+        one_click,
+    )
 
 
 def _part(mail: EmailMessage, kind: str) -> str:

@@ -1,6 +1,6 @@
 """How fast the sink can be: a client that does nothing but write mails made beforehand, over four connections.
 
-    python -m bench.raw_client PORT COUNT
+python -m bench.raw_client PORT COUNT
 """
 
 import asyncio

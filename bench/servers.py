@@ -86,7 +86,7 @@ class Redis:
 
     @property
     def version(self) -> str:
-        return str(self.client().info("server")["redis_version"])  # type: ignore[index]  # a union with its async twin
+        return str(self.client().info("server")["redis_version"])
 
 
 @contextmanager

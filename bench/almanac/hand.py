@@ -8,7 +8,7 @@ import django
 django.setup()
 
 from collections import Counter  # noqa: E402 - Django is set up first
-from time import sleep  # noqa: E402
+from time import monotonic, sleep  # noqa: E402
 
 from django.core.management import call_command  # noqa: E402
 
@@ -23,6 +23,7 @@ from deliveries.models import Delivery  # noqa: E402
 
 GROUPS = ("warm-up", "letter")
 LOOK_EVERY = 0.05  # seconds
+PATIENCE = 60  # seconds after the last mail came
 
 
 def fill(first: int, count: int, group: int) -> None:
@@ -39,7 +40,8 @@ def begin(group: int, wakes: int) -> None:
 def settle(group: int, count: int) -> None:
     """Wait until the ledger knows of every mail; each of them must be `sent`."""
     rows = Delivery.objects.filter(send__campaign__name=GROUPS[group])
-    while rows.filter(state__in=Delivery.OPEN).exists():
+    deadline = monotonic() + PATIENCE
+    while rows.filter(state__in=Delivery.OPEN).exists() and monotonic() < deadline:
         sleep(LOOK_EVERY)
     states = Counter(rows.values_list("state", flat=True))
     if states != {"sent": count}:

@@ -1,6 +1,6 @@
 """A Celery task for each recipient, as tutorials have it, at its best: nothing is read, one connection per process.
 
-    celery -A bench.peers.celery_tasks worker
+celery -A bench.peers.celery_tasks worker
 """
 
 import os
