@@ -20,7 +20,6 @@ from bench.runners import PATIENCE, Contender, told
 from bench.sink import Sink
 
 Tell = Callable[[str], None]
-RAW = 20_000  # mails of the client that only writes
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ def _same_mail(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:
 
 def _mail(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:
     with place(folder / "mail") as ground:
-        found: dict[str, Any] = {"sink": {"name": ground.sink.name, "raw_per_second": _raw_rate(ground.sink)}}
+        found: dict[str, Any] = {
+            "sink": {"name": ground.sink.name, "raw_per_second": _raw_rate(ground.sink, size.mails)}
+        }
         found["versions"] = versions(ground)
         found["mail"] = mail.measure(ground, size.chosen(ROWS), size.mails, size.rounds, tell)
         beside = size.chosen(BESIDE) if size.whole else []
@@ -65,15 +66,15 @@ def _mail(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:
     return found
 
 
-def _raw_rate(sink: Sink) -> int:
+def _raw_rate(sink: Sink, mails: int) -> int:
     """What the sink takes from a client that does nothing but write."""
     before = sink.count
-    command = [sys.executable, "-m", "bench.raw_client", str(sink.port), str(RAW)]
+    command = [sys.executable, "-m", "bench.raw_client", str(sink.port), str(mails)]
     with subprocess.Popen(command, cwd=ROOT):  # noqa: S603 - our own
         # From its first mail on: the start of its interpreter says nothing about the sink.
         began, first = sink.wait_for(before + 1, PATIENCE), sink.count
-        ended = sink.wait_for(before + RAW, PATIENCE)
-    return round((before + RAW - first) / (ended - began))
+        ended = sink.wait_for(before + mails, PATIENCE)
+    return round((before + mails - first) / (ended - began))
 
 
 def _admission(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:

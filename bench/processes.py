@@ -13,7 +13,6 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOK_EVERY = 0.2  # seconds between two looks at memory: reading it costs the measured process a little
-GENTLE = 15  # seconds that a process has to end by itself
 
 CELERY = [sys.executable, "-m", "celery"]
 QUIET = ["--loglevel=WARNING", "--without-gossip", "--without-mingle"]
@@ -42,11 +41,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path, *
 
 
 def end(process: Process) -> None:
-    """SIGTERM, patience, then SIGKILL to whatever is left of its group."""
-    with suppress(ProcessLookupError):
-        process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(GENTLE)
+    """Its whole group at once: nothing that it holds is kept, so there is nothing to be gentle for."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

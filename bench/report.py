@@ -6,6 +6,7 @@ from typing import Any
 from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED
 
 Results = Mapping[str, Any]
+BUSY = 0.25  # load of a core, before the run, from which on its figures are not to be trusted
 COLUMNS = (
     "who",
     "database",
@@ -27,7 +28,17 @@ def document(results: Results) -> str:
 
 def _lines(results: Results) -> Iterator[str]:
     yield from ("# Benchmarks", "", INTRODUCTION.strip(), "", "## The bars", "", *_bars(results["bars"]), "")
-    yield from ("## Mail out", "", _what(results), "", *_table(results["mail"]), "", MEASURED.strip(), "")
+    yield from (
+        "## Mail out",
+        "",
+        _what(results),
+        *_caution(results["machine"]),
+        "",
+        *_table(results["mail"]),
+        "",
+        MEASURED.strip(),
+        "",
+    )
     yield from ("How each run's rate came out, in order:", "", *_runs(results["mail"]), "")
     if results["mail_beside"]:
         yield from ("### Beside", "", BESIDE.strip(), "", *_table(results["mail_beside"]), "")
@@ -54,6 +65,13 @@ def _what(results: Results) -> str:
         f"on {results['date']}. Rounds: {results['rounds']}; the figures are medians. A client that does nothing but\n"
         f"write ready-made letters gets {sink['raw_per_second']:,} a second into the same sink."
     )
+
+
+def _caution(machine: Mapping[str, Any]) -> list[str]:
+    load = machine["load_before"]
+    if load < BUSY * machine["cores"]:
+        return []
+    return ["", f"**The machine had other work when the run began (load {load}): these figures are not worth much.**"]
 
 
 def _bars(bars: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -22,7 +22,7 @@ def make_results(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "date": "2026-11-23",
         "rounds": 3,
-        "machine": {"cores": 2},
+        "machine": {"cores": 2, "load_before": 0.1},
         "versions": {"PostgreSQL": "18.0"},
         "sink": {"name": "postfix's smtp-sink", "raw_per_second": 30_000},
         "mail_bytes": 8_000,
