@@ -138,17 +138,17 @@ class Peak:
         self._thread.join()
 
     def _look(self) -> None:
-        while True:
+        over = False
+        while not over:
+            over = self._over.wait(LOOK_EVERY)
             self.most = max(self.most, megabytes(self._roots))
-            if self._over.wait(LOOK_EVERY):
-                break
 
 
 def ends_on_signals() -> None:
-    """So that `kill`, or a terminal that is closed, cleans up as Ctrl-C does."""
+    """So that `kill` and a closed terminal clean up as Ctrl-C does; and Ctrl-C too, where a shell had turned it off."""
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
