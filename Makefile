@@ -4,6 +4,7 @@
 #   make test    the whole suite, on SQLite and again on PostgreSQL with Redis (make test ARGS="tests/campaigns -k plan")
 #   make check   every check that needs no test
 #   make fix     mend what the checks can mend by themselves
+#   make bench   Almanac measured beside its peers, half an hour, into docs/benchmarks.md (make bench ARGS=--quick: a look)
 #   make screenshots   pictures of the pages on the sample workspace, into screenshots/, and docs/images/week.png
 #   make lock    write the pinned requirements again from requirements/*.in
 
@@ -13,7 +14,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test check fix screenshots lock
+.PHONY: help run test check fix bench screenshots lock
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -36,6 +37,9 @@ fix: .venv/dev.stamp
 	@$(BIN)/ruff format .
 	@$(BIN)/djlint --reformat --quiet calendar_project audiences campaigns deliveries || true
 
+bench: .venv/bench.stamp
+	@$(BIN)/python -m bench $(ARGS)
+
 screenshots: .venv/dev.stamp
 	@$(BIN)/python tests/browser/screenshots.py
 
@@ -46,6 +50,9 @@ lock: .venv/dev.stamp
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --custom-compile-command "make lock" -c requirements/base.txt requirements/dev.in \
 		-o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" -c requirements/dev.txt requirements/bench.in \
+		-o requirements/bench.txt
 
 # --- What the targets stand on ------------------------------------------------------------------------------------
 # A stamp is younger than the file it stands for only when the installation went through.
@@ -67,4 +74,9 @@ lock: .venv/dev.stamp
 .venv/dev.stamp: requirements/dev.txt .venv/made.stamp
 	@echo "Installing what the tests and checks need (once, a minute or two) ..."
 	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+.venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
+	@echo "Installing the peers that Almanac is measured beside ..."
+	@$(PIP) -r requirements/bench.txt
 	@touch $@
