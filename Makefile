@@ -2,6 +2,7 @@
 #
 #   make run     start Almanac in one process, on data in var/ (PORT=8001 make run for another port)
 #   make test    the whole suite, on SQLite and again on PostgreSQL with Redis (make test ARGS="tests/campaigns -k plan")
+#   make faults  kill, stop and starve everything at full size, and write the table of docs/reliability.md (SEED=... again)
 #   make check   every check that needs no test
 #   make fix     mend what the checks can mend by themselves
 #   make screenshots   pictures of the pages on the sample workspace, into screenshots/, and docs/images/week.png
@@ -13,7 +14,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test check fix screenshots lock
+.PHONY: help run test faults check fix screenshots lock
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -21,12 +22,23 @@ help:
 run: .venv/base.stamp
 	@$(BIN)/python manage.py run
 
-# Two runs, one after the other: Django reads its database once per process.
+# Runs one after the other: Django reads its database once per process, and what measures seconds has the machine to
+# itself. Status 5: nothing that ARGS names is in that run.
 test: .venv/dev.stamp
 	@echo "== tests on SQLite"
 	@TEST_ON=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 	@echo "== tests on PostgreSQL and Redis"
-	@TEST_ON=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@TEST_ON=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m "not faults" $(ARGS) || [ $$? -eq 5 ]
+	@echo "== faults on PostgreSQL and Redis, the short set"
+	@TEST_ON=postgresql $(BIN)/python -m pytest -q -m faults $(ARGS) || [ $$? -eq 5 ]
+
+# Two runs as above. What does not hold is in the table too; the status is that of the worse run.
+faults: export FAULTS := whole
+faults: export FAULTS_JSON := $(or $(FAULTS_JSON),var/faults.json)
+faults: .venv/dev.stamp
+	@status=0; for database in sqlite postgresql; do \
+		TEST_ON=$$database $(BIN)/python -m pytest -q -m faults $(ARGS) || [ $$? -eq 5 ] || status=1; \
+	done; $(BIN)/python -m tests.faults.table $(FAULTS_JSON) docs/reliability.md; exit $$status
 
 check: .venv/dev.stamp
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/check
