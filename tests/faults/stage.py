@@ -62,7 +62,7 @@ def is_over() -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], bool], processes: Processes, seconds: float = 180) -> None:
+def wait_for(condition: Callable[[], bool], processes: Processes, seconds: float = 90) -> None:
     """Raises with what the processes last said where it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
