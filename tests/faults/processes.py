@@ -16,7 +16,9 @@ class Process:
     """One of them, leader of a group of its own. A dead one stays a zombie until the end, so that no other process
     can get its number, or that of its group, meanwhile."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, stdout: int | None = None) -> None:
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], log: Path, stdout: int | None = None
+    ) -> None:
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
                 command,
@@ -56,9 +58,7 @@ class Processes:
         self.folder, self._keeper = folder, keeper
         self.all: list[Process] = []
 
-    def start(
-        self, command: list[str], environment: Mapping[str, str], log: str, stdout: int | None = None
-    ) -> Process:
+    def start(self, command: list[str], environment: Mapping[str, str], log: str, stdout: int | None = None) -> Process:
         process = Process(command, environment, self.folder / log, stdout)
         # Should this process be killed itself: the keeper ends the whole group.
         stop_at_the_end(self._keeper, -process.pid, SIGKILL)

@@ -38,7 +38,9 @@ class Result:
 
     @property
     def failed(self) -> list[str]:
-        return [words for words, holds in self.bars.items() if not holds] if self.bars else ["it did not come to an end"]
+        return (
+            [words for words, holds in self.bars.items() if not holds] if self.bars else ["it did not come to an end"]
+        )
 
     @property
     def line(self) -> str:

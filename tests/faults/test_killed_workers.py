@@ -64,8 +64,8 @@ def test_invariant_05_killed_workers_lose_nothing_and_repeat_nothing(scenario: S
 
 @pytest.mark.faults("machines lost, with the recorders' files")
 def test_invariant_05_a_lost_machine_leaves_a_window_in_doubt(scenario: Scenario, processes: Processes) -> None:
-    mails, wanted = scenario.size(20_000, 2_000), scenario.size(10, 3)
-    seconds = scenario.size(60, 12)
+    mails, wanted = scenario.size(20_000, 1_500), scenario.size(10, 2)
+    seconds = scenario.size(60, 10)
     sink, fleet = start(processes, mails, seconds)
     begin_capped_sends(mails)
     wait_for(lambda: bool(sink.arrivals), processes)

@@ -71,7 +71,7 @@ def report(scenario: Scenario, mails: int, silence: float, fleet: Fleet, account
 
 @pytest.mark.faults("Redis killed and started empty")
 def test_a_broker_that_is_lost_three_times_loses_no_message(scenario: Scenario, processes: Processes) -> None:
-    mails, seconds = scenario.size(20_000, 1_200), scenario.size(80, 12)
+    mails, seconds = scenario.size(20_000, 900), scenario.size(80, 9)
     redis = OwnRedis(processes)
     sink = Sink(processes, rate=mails / seconds)
     fleet = Fleet(processes, email_url(sink), CELERY_BROKER_URL=redis.url)
@@ -92,7 +92,7 @@ def test_a_broker_that_is_lost_three_times_loses_no_message(scenario: Scenario, 
 def test_a_database_that_restarts_three_times_loses_no_message(
     scenario: Scenario, processes: Processes, own_postgresql: OwnPostgresql
 ) -> None:
-    mails, seconds = scenario.size(20_000, 1_200), scenario.size(60, 9)
+    mails, seconds = scenario.size(20_000, 900), scenario.size(60, 8)
     sink = Sink(processes, rate=mails / seconds)
     fleet = Fleet(processes, email_url(sink), DATABASE_URL=own_postgresql.url)
     fleet.start()
