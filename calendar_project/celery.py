@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from calendar_project.broker import survive_its_loss
+from calendar_project.lost_broker import survive_its_loss
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calendar_project.settings")
 
