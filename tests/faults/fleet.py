@@ -74,6 +74,7 @@ class Fleet:
         return worker
 
     def _celery(self, data: Path, *arguments: str) -> Process:
+        data.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "celery", "-A", "calendar_project", *arguments, "--loglevel=WARNING"]
         return self.processes.start(command, {**self.environment, "ALMANAC_DATA": str(data)}, f"{data.name}.log")
 

@@ -35,7 +35,7 @@ def test_every_answer_of_a_flaky_mail_server_comes_to_its_own_end(scenario: Scen
             bring_forward()
         return is_over()
 
-    wait_for(is_done, processes, seconds=600)
+    wait_for(is_done, processes)
     account = take_account(sink)
     rows = {email: (state, attempts) for email, state, attempts in ended()}
     at_sink = {arrival.recipient for arrival in sink.arrivals}
