@@ -15,8 +15,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test check fix bench screenshots lock
-.PHONY: help run test faults check fix screenshots lock
+.PHONY: help run test faults check fix bench screenshots lock
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile

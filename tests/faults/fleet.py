@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 from urllib.parse import urlsplit
@@ -35,8 +36,9 @@ class Fleet:
         self.data: dict[Process, Path] = {}
 
     def start(self, workers: int = 2, beats: int = 1) -> None:
-        self.beats += [self._celery(f"beat-{number}", "beat") for number in range(beats)]
-        self.workers += [self._worker() for _ in range(workers)]
+        self.beats += [self._celery(self.processes.folder / f"beat-{number}", "beat") for number in range(beats)]
+        for _ in range(workers):
+            self.workers.append(self._worker(self._new_machine()))
 
     @property
     def is_whole(self) -> bool:
@@ -46,32 +48,35 @@ class Fleet:
         """One main or pool child of the workers. A main is started again; its children are left to themselves."""
         main = chance.choice(self.workers)
         target = chance.choice([main.pid, *main.children])
-        os.kill(target, SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(target, SIGKILL)
         if target == main.pid:
-            self._replace(main)
+            self._replace(main, self.data[main])
 
     def lose_machine(self, chance: random.Random) -> None:
         """One worker with its children and whatever it had on its disk."""
         lost = chance.choice(self.workers)
         lost.kill_group()
-        shutil.rmtree(self.data[lost])
-        self._replace(lost)
+        # Some of them may take a moment to die. Nobody else looks here: the new machine has a folder of its own.
+        shutil.rmtree(self.data[lost], ignore_errors=True)
+        self._replace(lost, self._new_machine())
 
-    def _replace(self, worker: Process) -> None:
-        self.workers[self.workers.index(worker)] = self._worker()
+    def _replace(self, worker: Process, data: Path) -> None:
+        self.workers[self.workers.index(worker)] = self._worker(data)
 
-    def _worker(self) -> Process:
-        name = f"machine-{len(self.data) + 1}"
-        options = [f"--concurrency={CHILDREN}", f"--hostname={name}@here", "--without-mingle", "--without-gossip"]
-        worker = self._celery(name, "worker", *options)
-        self.data[worker] = self.processes.folder / name
+    def _new_machine(self) -> Path:
+        return self.processes.folder / f"machine-{len(self.data) + 1}"
+
+    def _worker(self, data: Path) -> Process:
+        options = [f"--concurrency={CHILDREN}", f"--hostname={data.name}@here", "--without-mingle", "--without-gossip"]
+        worker = self._celery(data, "worker", *options)
+        self.data[worker] = data
         return worker
 
-    def _celery(self, name: str, *arguments: str) -> Process:
-        folder = self.processes.folder / name
-        folder.mkdir()
+    def _celery(self, data: Path, *arguments: str) -> Process:
+        data.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "celery", "-A", "calendar_project", *arguments, "--loglevel=WARNING"]
-        return self.processes.start(command, {**self.environment, "ALMANAC_DATA": str(folder)}, f"{name}.log")
+        return self.processes.start(command, {**self.environment, "ALMANAC_DATA": str(data)}, f"{data.name}.log")
 
 
 def database_url() -> str:

@@ -15,7 +15,9 @@ from deliveries.models import Delivery
 from deliveries.services.admitting import begin_due_sends
 from tests.deliveries.scenes import make_approved_send, make_cap
 from tests.faults.processes import Processes
+from tests.faults.report import WHOLE
 
+PATIENCE = 600 if WHOLE else 120  # seconds
 DECIDED = (Send.State.SENDING, Send.State.DONE, Send.State.CANCELLED)
 
 
@@ -62,7 +64,7 @@ def is_over() -> bool:
         return False
 
 
-def wait_for(condition: Callable[[], bool], processes: Processes, seconds: float = 180) -> None:
+def wait_for(condition: Callable[[], bool], processes: Processes, seconds: float = PATIENCE) -> None:
     """Raises with what the processes last said where it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

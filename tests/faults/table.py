@@ -1,4 +1,4 @@
-"""Writes what `make faults` measured into a document, between its two marks: `python -m tests.faults.table JSON DOCUMENT`."""
+"""Writes what `make faults` measured between two marks of a page: `python -m tests.faults.table JSON PAGE`."""
 
 import json
 import sys
