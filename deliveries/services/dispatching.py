@@ -114,7 +114,7 @@ class _Run:
         self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
         self._tell_breaker(sent)
         self.counts["put_back"] += len(sent.put_back) + len(sent.suspects)
-        self.is_stopped = self.is_stopped or sent.stop is not None
+        self.is_stopped = sent.stop is not None
         return sent
 
     def _tell_breaker(self, sent: Sent) -> None:

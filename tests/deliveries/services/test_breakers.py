@@ -155,4 +155,4 @@ def test_what_the_other_side_says_is_kept_as_far_as_a_database_takes_it() -> Non
 def test_a_channel_that_waits_is_not_woken_before_its_time(memory: Any) -> None:
     make_memory_send(2)
     note_slow_down("memory", "421", NOW)
-    assert [channels_due(after(seconds)) for seconds in (0, 4.9, 5)] == [[], [], ["memory"]]
+    assert [channels_due(after(seconds)) for seconds in (0, 4.9, 5)] == [[], [], [("memory", False)]]
