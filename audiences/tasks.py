@@ -5,6 +5,7 @@ from celery.contrib.django.task import DjangoTask
 
 from audiences.clock import read_now
 from audiences.services import import_queue, segments
+from audiences.turns import turn
 
 
 @shared_task(base=DjangoTask)
@@ -14,4 +15,6 @@ def refresh_segments() -> None:
 
 @shared_task(base=DjangoTask)
 def continue_imports() -> None:
-    import_queue.continue_running(read_now)
+    with turn("imports") as mine:
+        if mine:
+            import_queue.continue_running(read_now)

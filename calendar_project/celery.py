@@ -6,11 +6,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from calendar_project.lost_broker import survive_its_loss
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calendar_project.settings")
 
 app = Celery("almanac")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+survive_its_loss()
 
 
 @setup_logging.connect
@@ -18,9 +21,12 @@ def keep_our_logging(**_: Any) -> None:
     """Whoever listens here is taken to have set logging up: Django has, from the settings."""
 
 
-def _every(seconds: float, task: str) -> dict[str, object]:
+def _every(seconds: float, task: str, then: str = "") -> dict[str, object]:
+    """`then`: a task of any floor that is to follow at once; no floor can call one above it, so it is said here."""
     # A tick that nobody took before the next one is worthless: it expires instead of piling up.
-    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds * 2, 5)}}
+    expires = max(seconds * 2, 5)
+    link = {"link": [app.signature(then, immutable=True, options={"expires": expires})]} if then else {}
+    return {"task": task, "schedule": seconds, "options": {"expires": expires, **link}}
 
 
 app.conf.beat_schedule = {
@@ -28,7 +34,7 @@ app.conf.beat_schedule = {
     "imports": _every(5, "audiences.tasks.continue_imports"),
     "plans": _every(30, "campaigns.tasks.plan_all"),
     "overlaps": _every(60, "campaigns.tasks.check_overlaps"),
-    "triggers": _every(1, "campaigns.tasks.fire_triggers"),
+    "triggers": _every(1, "campaigns.tasks.fire_triggers", then="deliveries.tasks.admit_firings"),
     "admission": _every(1, "deliveries.tasks.admit_due"),
     "dispatch": _every(1, "deliveries.tasks.dispatch_due"),
     "reaper": _every(5, "deliveries.tasks.reap"),

@@ -20,8 +20,9 @@ from celery.worker import state as worker_state
 from calendar_project.asgi import application
 from calendar_project.celery import app
 
-#: Tasks at a time. SQLite takes one writer, so more would only queue.
-TASKS_AT_ONCE = 2
+#: Tasks at a time. SQLite takes one writer at a time; but what may take seconds (a dispatch of each channel, a shard,
+#: an import, segments, overlaps, plans) must never have all the hands that a triggered message needs.
+TASKS_AT_ONCE = 10
 #: How long a task that is under way may take to end, in seconds, before the process leaves without it.
 PATIENCE = 5
 # A worker alone has nobody to meet, gossip with or beat for.

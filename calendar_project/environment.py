@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import environ
 
+from deliveries.channels.channel_rates import ChannelRatesProblem, read_channel_rates
 from deliveries.channels.email_url import EmailUrlProblem, read_email_url
 
 REQUIRED = ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "BASE_URL")
@@ -20,7 +21,10 @@ DATABASES = ("postgresql", "postgres", "sqlite")
 BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 # "anymail+" stands for every provider that django-anymail knows: anymail+postmark://?server_token=...
 MAILERS = ("smtp", "smtp+tls", "smtps", "outbox", "anymail+")
+#: The brokers that are a Redis, which keeps the rates of the channels too.
+REDISES = ("redis", "rediss", "redis+socket")
 KEY_LENGTH = 50
+TOKEN_LENGTH = 20
 
 
 class EnvironmentProblem(Exception):
@@ -36,6 +40,7 @@ class Environment:
     port: int
     database: dict[str, Any]
     broker_url: str
+    redis_url: str
     email_url: str
     email_from: str
     secret_key: str
@@ -46,6 +51,8 @@ class Environment:
     lease_seconds: int
     webhook_url: str
     webhook_secret: str
+    channel_rates: dict[str, float]
+    metrics_token: str
     log_level: str
 
 
@@ -76,6 +83,8 @@ def _embedded(given: Mapping[str, str], project: Path) -> Environment:
         embedded=True,
         database={"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "almanac.sqlite3")},
         broker_url="memory://localhost/",
+        # One process: its own memory keeps the rates.
+        redis_url="",
         email_url=f"outbox://{data_dir / 'outbox'}",
         secret_key=key,
         address_hash_key=key,
@@ -95,6 +104,7 @@ def _deployed(given: Mapping[str, str], project: Path) -> Environment:
         embedded=False,
         database=_database(given["DATABASE_URL"]),
         broker_url=_broker(given["CELERY_BROKER_URL"]),
+        redis_url=_redis(given),
         email_url=_mailer(given["EMAIL_URL"]),
         secret_key=given["SECRET_KEY"],
         address_hash_key=given.get("ADDRESS_HASH_KEY") or given["SECRET_KEY"],
@@ -115,6 +125,8 @@ def _common(given: Mapping[str, str], project: Path) -> dict[str, Any]:
         "lease_seconds": _whole_number(given, "LEASE_SECONDS", 120, most=86_400),
         "webhook_url": given.get("WEBHOOK_URL", ""),
         "webhook_secret": given.get("WEBHOOK_SECRET", ""),
+        "channel_rates": _rates(given),
+        "metrics_token": _token(given.get("METRICS_TOKEN", "")),
         "log_level": _log_level(given.get("LOG_LEVEL", "")),
     }
 
@@ -177,6 +189,49 @@ def _broker(url: str) -> str:
     if not parts.hostname and parts.scheme != "redis+socket":
         raise EnvironmentProblem("CELERY_BROKER_URL names no host. Use redis://host:6379/0 or amqp://user:pw@host//.")
     return url
+
+
+def _redis(given: Mapping[str, str]) -> str:
+    """Where the workers keep the rates of the channels together, as redis-py reads it; empty where nothing is kept."""
+    broker, own = given["CELERY_BROKER_URL"], given.get("REDIS_URL", "")
+    if urlsplit(broker).scheme in REDISES:
+        return _for_redis_py(broker)
+    if own:
+        parts = _split("REDIS_URL", own, REDISES)
+        if not parts.hostname and parts.scheme != "redis+socket":
+            raise EnvironmentProblem("REDIS_URL names no host. Use redis://host:6379/0.")
+        return _for_redis_py(own)
+    if given.get("CHANNEL_RATES"):
+        raise EnvironmentProblem(
+            "REDIS_URL must be set too, because CHANNEL_RATES is and the broker is no Redis: "
+            "the workers keep the rates there together. Use redis://host:6379/0."
+        )
+    return ""
+
+
+def _for_redis_py(url: str) -> str:
+    """Celery writes a socket as redis+socket:///path?virtual_host=1, redis-py as unix:///path?db=1."""
+    scheme, rest = url.split("://", 1)
+    return f"unix://{rest.replace('virtual_host=', 'db=')}" if scheme == "redis+socket" else url
+
+
+def _rates(given: Mapping[str, str]) -> dict[str, float]:
+    try:
+        rates = read_channel_rates(given.get("CHANNEL_RATES", ""))
+    except ChannelRatesProblem as problem:
+        raise EnvironmentProblem(str(problem)) from None
+    if "webhook" in rates and not given.get("WEBHOOK_URL"):
+        raise EnvironmentProblem("CHANNEL_RATES names “webhook”, and without WEBHOOK_URL there is no such channel.")
+    return rates
+
+
+def _token(text: str) -> str:
+    if text and len(text) < TOKEN_LENGTH:
+        raise EnvironmentProblem(
+            f"METRICS_TOKEN must have at least {TOKEN_LENGTH} characters, or be left out. Any random text will do, for "
+            "example what `python3 -c 'import secrets; print(secrets.token_urlsafe(30))'` prints."
+        )
+    return text
 
 
 def _mailer(url: str) -> str:

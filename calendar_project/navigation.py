@@ -36,6 +36,10 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Withheld", "do_not_disturb_on", "deliveries_withheld"),
         ("Inbox", "inbox", "deliveries_inboxitem"),
     ],
+    "Engine": [
+        ("Breakers", "electrical_services", "deliveries_breaker"),
+        ("Heartbeats", "monitor_heart", "deliveries_heartbeat"),
+    ],
     "Settings": [
         ("Teams", "diversity_3", "campaigns_team"),
         ("Milestones", "flag", "campaigns_milestone"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from calendar_project.broker import broker_options
 from calendar_project.environment import EnvironmentProblem, read_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -127,17 +128,31 @@ STORAGES = {
 
 # --- Celery ---------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
-# The in-memory broker polls once a second unless told otherwise.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05} if EMBEDDED else {}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(ENVIRONMENT.broker_url)
+# However long the broker is away, its workers wait for it; what they are doing meanwhile goes on.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Workers of another database on the same broker need a queue of their own.
-CELERY_TASK_DEFAULT_QUEUE = os.environ.get("CELERY_QUEUE", "almanac")
+# Workers of another database on the same broker need queues of their own.
+CELERY_TASK_DEFAULT_QUEUE = os.environ.get("CELERY_QUEUE") or "almanac"
+# What may take seconds has a queue apart, so that it never stands before a triggered message. A worker that is not told
+# otherwise takes from both; one that is started with `-Q` and the name of the first alone is always free for it.
+BULK_QUEUE = f"{CELERY_TASK_DEFAULT_QUEUE}-bulk"
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in (CELERY_TASK_DEFAULT_QUEUE, BULK_QUEUE)}
+CELERY_TASK_ROUTES = {
+    "audiences.tasks.*": {"queue": BULK_QUEUE},
+    "campaigns.tasks.plan_all": {"queue": BULK_QUEUE},
+    "campaigns.tasks.check_overlaps": {"queue": BULK_QUEUE},
+    # Those of the urgent lane are sent to the first queue by whoever wakes them.
+    "deliveries.tasks.dispatch_channel": {"queue": BULK_QUEUE},
+    "deliveries.tasks.admit_shard": {"queue": BULK_QUEUE},
+}
 # What beat last did is kept in memory: every tick can be asked again, so there is no file to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
@@ -150,6 +165,9 @@ CHANNELS = {
 if ENVIRONMENT.webhook_url:
     # Without an address it could carry nothing, and nobody should be offered it.
     CHANNELS["webhook"] = "deliveries.channels.webhook.WebhookChannel"
+# Messages per second that may leave on a channel, of all workers together; where they keep count of it.
+CHANNEL_RATES = ENVIRONMENT.channel_rates
+REDIS_URL = ENVIRONMENT.redis_url
 EMAIL_URL = ENVIRONMENT.email_url
 EMAIL_FROM = ENVIRONMENT.email_from
 WEBHOOK_URL = ENVIRONMENT.webhook_url
@@ -173,6 +191,8 @@ CONTINUOUS_EXPIRES_HOURS = 7 * 24
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
 # Where each worker of this machine writes down how far its messages came. On a local disk, and shared by its workers.
 RECORDERS = ENVIRONMENT.data_dir / "recorders"
+# What Prometheus shows at /metrics.
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -210,8 +230,8 @@ CONTENT_SECURITY_POLICY = {
 if BASE_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Load balancers ask these without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+    # Load balancers and Prometheus ask these without TLS, from inside.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from calendar_project.api_docs import api_docs
 from calendar_project.health import healthz, readyz
+from calendar_project.metrics import metrics
 from calendar_project.outbox.views import mail_page, outbox_page
 from calendar_project.pages import SignIn, SignOut, favicon
 from campaigns.feeds import feed_view
@@ -27,6 +28,7 @@ urlpatterns = [
     path("feeds/<str:token>.ics", feed_view, name="feed"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 if settings.EMBEDDED:

@@ -1,5 +1,8 @@
 """Which way a campaign may move; the drawing is beside `Campaign.Status`."""
 
+# What the history calls a pause that nobody asked for.
+PAUSED_ITSELF = "pause itself"
+
 # action: (from, to)
 MOVES: dict[str, tuple[frozenset[str], str]] = {
     "ask": (frozenset({"draft"}), "in_review"),
@@ -7,6 +10,7 @@ MOVES: dict[str, tuple[frozenset[str], str]] = {
     "approve": (frozenset({"in_review"}), "approved"),
     "start": (frozenset({"approved"}), "running"),
     "pause": (frozenset({"running", "approved"}), "paused"),
+    PAUSED_ITSELF: (frozenset({"running", "approved"}), "paused"),
     "resume": (frozenset({"paused"}), "running"),
     "finish": (frozenset({"running", "approved"}), "done"),
     "cancel": (frozenset({"draft", "in_review", "approved", "running", "paused"}), "cancelled"),

@@ -13,7 +13,9 @@ itself went down may be lost: the first line names the boot, and a file of an ea
 import fcntl
 import json
 import logging
+import mmap
 import os
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,21 +25,28 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 SUFFIX = ".flight"
+ROOM = 1 << 18  # bytes: some five thousand messages; more is taken when it is needed
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class FlightRecorder:
-    """Written by one worker. `ended` waits for what is written next: a kill costs at most one answer a connection."""
+    """Written by one worker, through memory that is the file's: no system call a line, and it survives the process.
+
+    `ended` may be lost with the process where it comes between two other lines; that is one answer a connection.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = folder / f".{uuid.uuid4().hex}"
         self.path = draft.with_name(draft.name[1:] + SUFFIX)
-        self._file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._waiting: list[bytes] = []
+        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._map: mmap.mmap | None = None
+        self._written = 0
+        self._writing = threading.Lock()
         # Locked before anybody can find it by its name.
         fcntl.flock(self._file, fcntl.LOCK_EX)
         draft.rename(self.path)
+        self._grow()
         self._write(f"boot {boot_id()}\n".encode())
 
     def window(self, token: str, ids: Iterable[int]) -> None:
@@ -48,55 +57,47 @@ class FlightRecorder:
         self._write(f"window {token} {' '.join(map(str, ids))}\n".encode())
 
     def taken(self, delivery_id: int) -> None:
-        # At once: a message whose rendering kills the worker must be found out.
-        self._waiting.append(b"taken %d\n" % delivery_id)
-        self.flush()
+        self._write(b"taken %d\n" % delivery_id)
 
     def leaving(self, delivery_id: int) -> None:
-        self._waiting.append(b"leaving %d\n" % delivery_id)
-        self.flush()
+        self._write(b"leaving %d\n" % delivery_id)
 
     def ended(self, delivery_id: int, how: Mapping[str, Any]) -> None:
         """`how`: what a `Flight` shall give back; empty stands for the usual, accepted."""
-        self._waiting.append(b"ended %d %s\n" % (delivery_id, json.dumps(how).encode() if how else b"{}"))
-
-    def flush(self) -> None:
-        if self._waiting:
-            self._write(b"".join(self._waiting))
-            self._waiting.clear()
+        self._write(b"ended %d %s\n" % (delivery_id, json.dumps(how).encode() if how else b"{}"))
 
     def close(self) -> None:
         """Everything is in the ledger: the file goes."""
-        if self._file >= 0:
-            self.path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file as it is: whoever finds it settles what is in it."""
-        if self._file >= 0:
-            with suppress(OSError):
-                self.flush()
+        """Let go of the file as it is: whoever finds it settles what is in it. Safe to call twice."""
+        self._map = None
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
-    def _write(self, data: bytes) -> None:
-        if self._file < 0:
-            return
-        try:
-            written = os.write(self._file, data)
-        except OSError as problem:
-            self._give_up(problem.strerror or "it cannot be written")
-        else:
-            if written < len(data):
-                self._give_up("the disk is full")
+    def _write(self, line: bytes) -> None:
+        """A line that a kill cuts off holds a zero byte somewhere: to a reader it never happened."""
+        with self._writing:
+            end = self._written + len(line)
+            while self._map is not None and end > len(self._map):
+                self._grow()
+            if self._map is not None:
+                self._map[self._written : end] = line
+                self._written = end
 
-    def _give_up(self, why: str) -> None:
-        """A file that misses a line would lie. Without one, a kill leaves a window in doubt, which is the truth."""
-        logger.error("the flight recorder is given up: %s", why)
-        self.path.unlink(missing_ok=True)
-        os.close(self._file)
-        self._file = -1
+    def _grow(self) -> None:
+        """Twice the room, taken on the disk at once: a full disk is told of here and not in the middle of a line."""
+        size = 2 * len(self._map) if self._map is not None else ROOM
+        try:
+            os.posix_fallocate(self._file, 0, size)
+            self._map = mmap.mmap(self._file, size)
+        except OSError as problem:
+            # A file that misses a line would lie. Without one, a kill leaves a window in doubt, which is the truth.
+            logger.error("the flight recorder is given up: %s", problem.strerror)
+            self.close()
 
 
 @dataclass
@@ -128,7 +129,7 @@ def abandoned(folder: Path) -> Iterator[Abandoned]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Somebody may have settled it between our opening and our lock.
             if path.exists():
-                yield Abandoned(path, _read(file.read()))
+                yield Abandoned(path, _believed(path, file.read()))
 
 
 def boot_id() -> str:
@@ -139,9 +140,18 @@ def boot_id() -> str:
         return "unknown"
 
 
+def _believed(path: Path, data: bytes) -> list[Flight]:
+    try:
+        return _read(data)
+    except (LookupError, ValueError):
+        # Its rows are settled when their lease runs out. Nobody must be stopped by it again and again.
+        logger.exception("the flight recorder %s cannot be read", path.name)
+        return []
+
+
 def _read(data: bytes) -> list[Flight]:
     """What the file says; nothing where it is of another boot. A last line that was cut off never happened."""
-    lines = data.decode("utf-8", "replace").split("\n")[:-1]
+    lines = data.split(b"\0", 1)[0].decode("utf-8", "replace").split("\n")[:-1]
     if not lines or lines[0] != f"boot {boot_id()}" or lines[0] == "boot unknown":
         return []
     flights: dict[str, Flight] = {}

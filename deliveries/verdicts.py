@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deliveries.channels.base import Outcome, Verdict
+from deliveries.failing import BOUNCED
 
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
+# The verdicts after which a message may be tried again.
+MAY_COME_AGAIN = frozenset({Verdict.DEFERRED, Verdict.AMBIGUOUS})
 # A channel that asks for patience is asked again soon: it is the channel that waits, not the message that failed.
 SLOW_DOWN_WAIT = timedelta(seconds=15)
 
@@ -23,7 +26,7 @@ class Tried:
 
     delivery_id: int
     attempts: int  # before this try
-    expires_at: datetime
+    expires_at: datetime | None  # asked for where the verdict is one of `MAY_COME_AGAIN`
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def settle(outcome: Outcome, tried: Tried, now: datetime, *, may_repeat: bool = 
     if outcome.verdict is Verdict.ACCEPTED:
         return _move(outcome, tried, "sent")
     if outcome.verdict is Verdict.REJECTED:
-        return _move(outcome, tried, "failed", reason=_told(outcome))
+        return _move(outcome, tried, "failed", reason=_refusal(outcome))
     if outcome.verdict is Verdict.DEFERRED:
         return _again(outcome, tried, now, gave_up="failed")
     if may_repeat:
@@ -73,13 +76,18 @@ def _again(outcome: Outcome, tried: Tried, now: datetime, *, gave_up: str) -> Mo
     if tries >= MAX_ATTEMPTS:
         return _move(outcome, tried, gave_up, reason=f"gave up after {tries} tries: {_told(outcome)}")
     due_at = now + (SLOW_DOWN_WAIT if outcome.slow_down else wait(tried.delivery_id, tries))
-    if due_at >= tried.expires_at:
+    if tried.expires_at is None or due_at >= tried.expires_at:
         return _move(outcome, tried, "expired", reason=f"the next try would be too late: {_told(outcome)}")
     return Move(tried.delivery_id, "planned", tries, due_at=due_at, evidence=outcome.evidence)
 
 
 def _move(outcome: Outcome, tried: Tried, state: str, reason: str = "") -> Move:
     return Move(tried.delivery_id, state, tried.attempts + 1, reason=reason[:200], evidence=outcome.evidence)
+
+
+def _refusal(outcome: Outcome) -> str:
+    """A hard bounce is marked: a campaign with too many of them pauses itself."""
+    return f"{BOUNCED if outcome.suppress == 'bounce' else ''}{_told(outcome)}"
 
 
 def _told(outcome: Outcome) -> str:

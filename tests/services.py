@@ -109,6 +109,7 @@ def start_services() -> None:
     keeper = start_keeper(folder)
     # Whatever the operator's shell says, tests never touch that data.
     os.environ.update(ALMANAC_DATA=str(folder / "data"), ALMANAC_TEST_FOLDER=str(folder), SHARD_SIZE="256")
+    os.environ.update(CHANNEL_RATES="", METRICS_TOKEN="")
     # Every channel that there is; nothing answers there.
     os.environ["WEBHOOK_URL"] = "https://hooks.example.com/almanac"
     {"sqlite": use_sqlite, "postgresql": use_postgresql}[kind](folder, keeper)

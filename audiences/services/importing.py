@@ -17,17 +17,21 @@ from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from audiences.csv_rows import BadRow, FileProblem, Row, count_lines
-from audiences.import_options import ImportOptions
+from audiences.import_options import CUSTOMERS, EVENTS, ImportOptions
 from audiences.import_rows import Alike
-from audiences.models import ImportRun
+from audiences.models import Customer, Event, ImportRun, Subscription
 from audiences.services.import_errors import append_errors
 from audiences.services.import_reading import Clock, Progress, Reading, check_file
+from audiences.services.statistics import MASS_INSERT, refresh_statistics
 
 __all__ = ["FileProblem", "TakenOver", "check_file", "continue_import", "start_import", "start_local_import"]
 
 LEASE = timedelta(seconds=60)
+# The tables that a kind of import fills.
+WRITES: dict[str, tuple[type[Model], ...]] = {CUSTOMERS: (Customer, Subscription), EVENTS: (Customer, Event)}
 
 
 class TakenOver(Exception):
@@ -99,12 +103,15 @@ def continue_import(
     run = ImportRun.objects.get(pk=run_id)
     if run.state != ImportRun.State.RUNNING:
         return run
+    before = run.rows_written
     try:
         with _opened(run, path) as file:
             reading = Reading.of(file, run.kind, ImportOptions.from_json(run.options))
             _read_on(run, reading, errors or _error_path(run), clock, until, on_progress)
     except FileProblem as problem:
         _end(run, ImportRun.State.FAILED, str(problem), clock())
+    if run.rows_written - before >= MASS_INSERT:
+        refresh_statistics(*WRITES[run.kind])
     return run
 
 

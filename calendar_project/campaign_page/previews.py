@@ -72,9 +72,10 @@ def render(message: Message, context: dict[str, Any]) -> dict[str, str]:
 
 def preview_context(campaign: Campaign, customer: Customer | None, now: datetime) -> dict[str, Any]:
     """What templates see. The links lead back here: a preview must not unsubscribe the customer it is shown for."""
+    shown = customer or Customer(external_id="somebody", name="Somebody")
     here = settings.BASE_URL + reverse("calendar:campaign", args=[campaign.pk])
     return {
-        "customer": customer_context(customer or Customer(external_id="somebody", name="Somebody")),
+        "customer": customer_context(shown, shown.attributes),
         "event": {"name": campaign.event, "value": 0, "occurred_at": now.isoformat()} if campaign.event else {},
         "links": {"unsubscribe": here, "preferences": here, "view": here},
     }

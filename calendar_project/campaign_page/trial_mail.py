@@ -51,6 +51,6 @@ def as_mail(texts: dict[str, str]) -> dict[str, str]:
 def _hand_over(outgoing: Outgoing) -> Outcome:
     channel = registry.channel("email")
     try:
-        return next(iter(channel.send([outgoing])))
+        return next(iter(channel.send([outgoing], lambda _: True)))
     finally:
         channel.close()

@@ -26,6 +26,7 @@ from deliveries.queries.forecast import forecast
 from .funnel import Funnel, funnels
 from .moves import MOVES, Answer, is_done_already, moves_for
 from .previews import customer_for, previews
+from .self_pause import stopped_by_itself
 from .sends import ahead, begun, with_outcomes
 from .trial_mail import NoTest, send_test
 from .words import plan_lines, segment_lines
@@ -104,6 +105,7 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
     customer = customer_for(campaign, asked)
     page = Paginator(begun(campaign), PAGE).get_page(request.GET.get("page"))
     upcoming = ahead(campaign, zone)
+    history = list(campaign.history.select_related("by", "version").order_by("-id")[:50])
     versions = list(campaign.versions.select_related("created_by").order_by("-number")[:1])
     return {
         "campaign": campaign,
@@ -123,7 +125,8 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "ahead": upcoming,
         "page": page,
         "begun": with_outcomes(page, zone),
-        "history": campaign.history.select_related("by", "version").order_by("-id")[:50],
+        "history": history,
+        **stopped_by_itself(campaign, history),
     }
 
 

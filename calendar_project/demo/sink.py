@@ -1,17 +1,41 @@
 """A mail server of the demo's own, on loopback: it counts what arrives, which is the other half of the account."""
 
+import asyncio
 import logging
 from asyncio import Server
 from collections import Counter
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
+from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class FreePortController(Controller):
-    """Listens on whatever port is free, which its base would not look up before it tries the port."""
+    """Listens on whatever port is free, which its base would not look up before it tries the port.
+
+    Its end is also that of the sessions which clients keep open for their next mails.
+    """
+
+    def __init__(self, handler: Any, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._sessions: WeakSet[SMTP] = WeakSet()
+
+    def factory(self) -> SMTP:
+        session = cast(SMTP, super().factory())  # type: ignore[no-untyped-call]  # aiosmtpd's own
+        self._sessions.add(session)
+        return session
+
+    def stop(self, no_assert: bool = False) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(timeout=5)
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        for session in list(self._sessions):
+            if isinstance(session.transport, asyncio.Transport):
+                session.transport.abort()
+        await asyncio.sleep(0.01)  # their ends are calls of their own, which a loop that is stopped never comes to
 
     def _trigger_server(self) -> None:
         self.port = cast(Server, self.server).sockets[0].getsockname()[1]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import product
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -85,8 +86,8 @@ def _admit() -> None:
 
 
 def _dispatch() -> None:
-    for name in channel_names():
-        while dispatch(name, read_now)["claimed"]:
+    for name, urgent in product(channel_names(), (True, False)):
+        while dispatch(name, read_now, urgent=urgent)["claimed"]:
             pass
 
 

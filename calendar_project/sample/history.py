@@ -4,6 +4,7 @@ What the ledger holds afterwards is therefore true. Mail goes to a channel that 
 inside this process, so that it may be asked inside the transaction that the whole sample is loaded in.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -19,15 +20,12 @@ from campaigns.recurrence import instant
 from campaigns.services.firings import fire_all
 from campaigns.services.planning import plan_all
 from deliveries.channels import registry
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.email import EmailChannel
-from deliveries.services import ledger
 from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
 from deliveries.services.admitting_firings import admit_firings
 from deliveries.services.finishing import finish_sends
 from deliveries.services.local import deliver_locally
-from deliveries.services.preparing import prepare
-from deliveries.services.rescheduling import reschedule
 from deliveries.services.withdrawals import suppress_bounced
 
 #: Moments at which the workspace is looked after, besides those at which a send is due.
@@ -38,17 +36,20 @@ BAD_ADDRESS, LOST_ANSWER = 211, 487
 
 
 class NoMail(EmailChannel):
-    """Takes mail and sends none. `outcomes`: what it answered since it was made."""
+    """Takes mail and sends none. `bounced`: customers by delivery, as it answered since it was made."""
 
     is_local: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.outcomes: list[Outcome] = []
+        self.bounced: dict[int, int] = {}
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        self.outcomes += map(_answer, batch)
-        yield from self.outcomes[len(self.outcomes) - len(batch) :]
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        for outgoing in messages:
+            outcome = _answer(outgoing)
+            if outcome.suppress:
+                self.bounced[outgoing.delivery_id] = outgoing.customer_id
+            yield outcome
 
 
 def _answer(outgoing: Outgoing) -> Outcome:
@@ -108,18 +109,11 @@ def look_after(at: datetime) -> None:
     admit_firings(at)
     mail = NoMail()
     _dispatch("email", mail, at)
+    suppress_bounced("email", mail.bounced, at)
     _dispatch("in_app", registry.channel("in_app"), at)
     finish_sends(at)
 
 
 def _dispatch(name: str, channel: Channel, at: datetime) -> None:
-    """`services.dispatching` for a channel that is local: claim, prepare, deliver, until nothing is due."""
-    token = ledger.new_token()
-    while ids := ledger.claim(name, token, at, BATCH):
-        batch = prepare(ids, at)
-        ledger.record(batch.ended, token, at, from_claimed=True)
-        reschedule(batch.late, token, at)
-        deliver_locally(channel, batch, token, at)
-        if isinstance(channel, NoMail):
-            suppress_bounced(name, batch.ready, channel.outcomes, at)
-        token = ledger.new_token()
+    for urgent in (True, False):
+        deliver_locally(name, channel, lambda: at, math.inf, urgent=urgent)

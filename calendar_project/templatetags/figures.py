@@ -11,6 +11,7 @@ HISTORY = {
     "decline": "Declined",
     "start": "Started",
     "pause": "Paused",
+    "pause itself": "Paused itself",
     "resume": "Resumed",
     "finish": "Finished",
     "cancel": "Cancelled",

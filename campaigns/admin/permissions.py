@@ -2,7 +2,7 @@
 
 The plan is open to the whole workspace: whoever may sign in sees all of it. Writing needs the role of a planner in
 some team; *whose* campaign may be written is asked of `campaigns.rights`, row by row. Workspace, caps, quiet hours,
-teams and users are for superusers, or for those to whom a permission was given by hand.
+breakers, teams and users are for superusers, or for those to whom a permission was given by hand.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ SEEN_BY_STAFF = {
         "campaign", "message", "milestone", "team", "membership", "send", "firing", "finding", "feed", "historyentry",
         "campaignversion",
     ),
-    "deliveries": ("delivery", "withheld", "cap", "quiethours", "inboxitem"),
+    "deliveries": ("delivery", "withheld", "cap", "quiethours", "inboxitem", "breaker", "heartbeat"),
 }  # fmt: skip
 WRITTEN_BY_PLANNERS = (
     "audiences.add_segment",

@@ -164,7 +164,7 @@ class CampaignVersion(models.Model):
 
 
 class HistoryEntry(models.Model):
-    """Who did what to a campaign, and when. Never edited."""
+    """Who did what to a campaign, and when. Never edited; that the owner was told of it is added."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="history")
     version = models.ForeignKey(CampaignVersion, null=True, on_delete=models.SET_NULL, related_name="history")
@@ -172,6 +172,9 @@ class HistoryEntry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     action = models.CharField(max_length=20)
     note = models.CharField(max_length=500, blank=True, default="")
+    owner_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the owner was told by mail that the campaign paused itself."
+    )
 
     class Meta:
         ordering = ["id"]

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from campaigns.lifecycle import PAUSED_ITSELF
 from campaigns.models import Campaign, CampaignVersion, Firing, Send
 from campaigns.queries.campaigns import read_plan
 from campaigns.refusals import NotAllowed, PreflightFailed, Refusal, StaleChange
@@ -26,6 +27,7 @@ __all__ = [
     "decline",
     "finish",
     "pause",
+    "pause_itself",
     "resume",
     "start",
 ]
@@ -96,6 +98,16 @@ def pause(campaign_id: int, by: User | None, now: datetime) -> None:
         _require_planner(campaign, by)
         _move(campaign, "pause", by, now)
         move_sends_of(campaign_id, [Send.State.SENDING], Send.State.PAUSED, now)
+
+
+def pause_itself(campaign_id: int, why: str, now: datetime) -> bool:
+    """Too many of its messages fail. False if it is not going out; the owner is told from the history."""
+    with transaction.atomic():
+        lock_campaign(campaign_id)
+        if not move_status(campaign_id, PAUSED_ITSELF, None, now, note=why):
+            return False
+        move_sends_of(campaign_id, [Send.State.SENDING], Send.State.PAUSED, now)
+        return True
 
 
 def resume(campaign_id: int, by: User | None, now: datetime) -> None:

@@ -1,5 +1,5 @@
-"""The admin of this floor: the ledger, caps, quiet hours and suppressions."""
+"""The admin of this floor: the ledger, caps, quiet hours, suppressions, and how the engine is doing."""
 
-from . import ledger, rules, suppressions
+from . import ledger, rules, running, suppressions
 
-__all__ = ["ledger", "rules", "suppressions"]
+__all__ = ["ledger", "rules", "running", "suppressions"]

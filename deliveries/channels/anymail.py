@@ -1,5 +1,6 @@
 """An e-mail provider's HTTP API through django-anymail, with its many answers mapped to one verdict each."""
 
+from collections.abc import Generator, Iterable
 from email import message_from_bytes
 from email.message import EmailMessage as Parsed
 from email.message import MIMEPart
@@ -10,7 +11,8 @@ import requests
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from deliveries.channels.base import Outcome, Verdict
+from deliveries.channels.base import MayLeave, Outcome, Verdict
+from deliveries.channels.in_turn import in_turn
 from deliveries.channels.smtp import Envelope
 
 # Answers that the request was read, and perhaps acted on, before a gateway lost sight of it.
@@ -26,7 +28,15 @@ class AnymailTransport:
         self.backend: Any = get_connection(f"anymail.backends.{esp}.EmailBackend", **given)
         self._opened = False
 
-    def deliver(self, envelope: Envelope) -> Outcome:
+    def send(self, envelopes: Iterable[Envelope], may_leave: MayLeave) -> Generator[Outcome, None, None]:
+        return in_turn(envelopes, may_leave, self._deliver)
+
+    def close(self) -> None:
+        if self._opened:
+            self.backend.close()
+            self._opened = False
+
+    def _deliver(self, envelope: Envelope) -> Outcome:
         message = _message(envelope)
         try:
             self._opened = bool(self.backend.open()) or self._opened
@@ -39,11 +49,6 @@ class AnymailTransport:
             # The message could not even be put into the provider's form: nothing was sent.
             return Outcome(envelope.delivery_id, Verdict.REJECTED, _evidence("compose", type(error).__name__))
         return _of_status(envelope.delivery_id, message)
-
-    def close(self) -> None:
-        if self._opened:
-            self.backend.close()
-            self._opened = False
 
 
 def _message(envelope: Envelope) -> EmailMultiAlternatives:

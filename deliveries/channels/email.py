@@ -1,6 +1,8 @@
 """E-mail: composes each message and hands it to the transport that `EMAIL_URL` names."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import ClassVar, Protocol
 
 from django.conf import settings
@@ -15,9 +17,9 @@ from deliveries.mail import CannotCompose
 
 
 class Transport(Protocol):
-    """Takes one composed message at a time; never raises for a message's sake."""
+    """Carries composed messages, as a channel carries rendered ones: the same promises as `Channel.send`."""
 
-    def deliver(self, envelope: Envelope) -> Outcome: ...
+    def send(self, envelopes: Iterable[Envelope], may_leave: MayLeave) -> Generator[Outcome, None, None]: ...
 
     def close(self) -> None: ...
 
@@ -35,17 +37,14 @@ class EmailChannel(Channel):
         self._transport = transport
 
     def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
-        for outgoing in messages:
-            if not may_leave(outgoing.delivery_id):
-                yield Outcome(outgoing.delivery_id, Verdict.HELD)
-                continue
-            try:
-                envelope = envelope_of(outgoing)
-            except CannotCompose as problem:
-                evidence = {"phase": "compose", "text": str(problem)[:300]}
-                yield Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence)
-            else:
-                yield self.transport.deliver(envelope)
+        # A message that cannot be composed is answered for here, between the outcomes of those that can.
+        rejected: deque[Outcome] = deque()
+        with closing(self.transport.send(_composed(messages, rejected), may_leave)) as outcomes:
+            for outcome in outcomes:
+                yield outcome
+                while rejected:
+                    yield rejected.popleft()
+        yield from rejected
 
     @property
     def transport(self) -> Transport:
@@ -72,3 +71,14 @@ def transport_for(url: EmailUrl) -> Transport:
     if url.kind == "anymail":
         return AnymailTransport(url.esp, url.options)
     return MemoryOutbox()
+
+
+def _composed(messages: Iterable[Outgoing], rejected: deque[Outcome]) -> Iterator[Envelope]:
+    for outgoing in messages:
+        try:
+            envelope = envelope_of(outgoing)
+        except CannotCompose as problem:
+            evidence = {"phase": "compose", "text": str(problem)[:300]}
+            rejected.append(Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence))
+        else:
+            yield envelope

@@ -12,7 +12,10 @@ class EmailUrlProblem(ValueError):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mail is handed in. Every wait is bounded: seconds for an answer, and for the answer to the final dot."""
+    """Where mail is handed in. Every wait is bounded: seconds for an answer, and for the answer to the final dot.
+
+    `connections`: how many sessions one dispatch uses at most.
+    """
 
     host: str
     port: int
@@ -21,6 +24,7 @@ class SmtpServer:
     password: str = field(default="", repr=False)
     timeout: float = 10
     final_timeout: float = 30
+    connections: int = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def _smtp_server(url: str, options: dict[str, str]) -> SmtpServer:
             password=unquote(parts.password or ""),
             timeout=_seconds(options.get("timeout", "10")),
             final_timeout=_seconds(options.get("final_timeout", "30")),
+            connections=_connections(options.get("connections", "4")),
         )
     except ValueError as error:
         raise EmailUrlProblem(f"EMAIL_URL cannot be read: {error}") from None
@@ -75,6 +80,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 60:
         raise ValueError("a timeout is more than 0 and at most 60 seconds")
     return seconds
+
+
+def _connections(text: str) -> int:
+    connections = int(text)
+    if not 1 <= connections <= 20:
+        raise ValueError("connections is a number from 1 to 20")
+    return connections
 
 
 def _folder(path: str) -> str:

@@ -19,19 +19,18 @@ class InAppChannel(Channel):
 
     def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
         batch = list(messages)
-        problems = [_problem(outgoing) for outgoing in batch]
+        outcomes = [_outcome(outgoing, may_leave) for outgoing in batch]
         now = datetime.now(UTC)
         # One delivery has one item, whatever is repeated: the constraint decides, not a look before.
         InboxItem.objects.bulk_create(
-            (_item(outgoing, now) for outgoing, problem in zip(batch, problems, strict=True) if not problem),
+            (
+                _item(outgoing, now)
+                for outgoing, outcome in zip(batch, outcomes, strict=True)
+                if outcome.verdict is Verdict.ACCEPTED
+            ),
             ignore_conflicts=True,
         )
-        for outgoing, problem in zip(batch, problems, strict=True):
-            if problem:
-                evidence = {"phase": "compose", "text": problem}
-                yield Outcome(outgoing.delivery_id, Verdict.REJECTED, evidence)
-            else:
-                yield Outcome(outgoing.delivery_id, Verdict.ACCEPTED, {"phase": "inbox"})
+        yield from outcomes
 
 
 def is_safe_link(link: str) -> bool:
@@ -45,6 +44,14 @@ def is_safe_link(link: str) -> bool:
     if parts.scheme:
         return parts.scheme in ("http", "https") and bool(parts.netloc)
     return link.startswith("/") and not link.startswith("//")
+
+
+def _outcome(outgoing: Outgoing, may_leave: MayLeave) -> Outcome:
+    if problem := _problem(outgoing):
+        return Outcome(outgoing.delivery_id, Verdict.REJECTED, {"phase": "compose", "text": problem})
+    if not may_leave(outgoing.delivery_id):
+        return Outcome(outgoing.delivery_id, Verdict.HELD)
+    return Outcome(outgoing.delivery_id, Verdict.ACCEPTED, {"phase": "inbox"})
 
 
 def _problem(outgoing: Outgoing) -> str:

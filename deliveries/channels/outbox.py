@@ -3,14 +3,15 @@
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
 from typing import ClassVar
 
-from deliveries.channels.base import Outcome, Verdict
+from deliveries.channels.base import MayLeave, Outcome, Verdict
+from deliveries.channels.in_turn import in_turn
 from deliveries.channels.smtp import Envelope
 
 
@@ -20,7 +21,10 @@ class Outbox:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
-    def deliver(self, envelope: Envelope) -> Outcome:
+    def send(self, envelopes: Iterable[Envelope], may_leave: MayLeave) -> Generator[Outcome, None, None]:
+        return in_turn(envelopes, may_leave, self._deliver)
+
+    def _deliver(self, envelope: Envelope) -> Outcome:
         try:
             self._write(f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{safe_name(_message_id(envelope))}.eml", envelope.data)
         except OSError as error:
@@ -57,7 +61,10 @@ class MemoryOutbox:
 
     messages: ClassVar[list[Envelope]] = []
 
-    def deliver(self, envelope: Envelope) -> Outcome:
+    def send(self, envelopes: Iterable[Envelope], may_leave: MayLeave) -> Generator[Outcome, None, None]:
+        return in_turn(envelopes, may_leave, self._deliver)
+
+    def _deliver(self, envelope: Envelope) -> Outcome:
         self.messages.append(envelope)
         return Outcome(envelope.delivery_id, Verdict.ACCEPTED, {"phase": "memory"})
 

@@ -5,14 +5,15 @@ import hmac
 import ipaddress
 import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.conf import settings
 
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, MayLeave, Outcome, Outgoing, Verdict
+from deliveries.channels.in_turn import in_turn
 
 CONTENT = ("title", "body", "link", "subject", "text", "html")
 
@@ -33,9 +34,8 @@ class WebhookChannel(Channel):
         self._client: httpx.Client | None = None
         self._target: tuple[httpx.URL, str] | None = None
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        for outgoing in batch:
-            yield self._post(outgoing)
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        return in_turn(messages, may_leave, self._post)
 
     def close(self) -> None:
         client, self._client, self._target = self._client, None, None
@@ -72,7 +72,7 @@ class WebhookChannel(Channel):
             return Outcome(delivery_id, Verdict.DEFERRED, _evidence("connect", error), slow_down=True)
         except httpx.HTTPError as error:
             return Outcome(delivery_id, Verdict.AMBIGUOUS, _evidence("answer", error))
-        return _of_status(delivery_id, response.status_code)
+        return _of_answer(delivery_id, response)
 
 
 def resolve(address: str, *, allow_private: bool) -> tuple[httpx.URL, str]:
@@ -131,12 +131,15 @@ def _payload(outgoing: Outgoing) -> dict[str, Any]:
     return {"message_id": outgoing.message_id, "customer": outgoing.external_id, "message": content}
 
 
-def _of_status(delivery_id: int, code: int) -> Outcome:
+def _of_answer(delivery_id: int, response: httpx.Response) -> Outcome:
+    code = response.status_code
     evidence = {"phase": "answer", "code": code, "text": f"HTTP {code}"}
     if 200 <= code < 300:
         return Outcome(delivery_id, Verdict.ACCEPTED, evidence)
     if code in (408, 429) or code >= 500:
-        return Outcome(delivery_id, Verdict.DEFERRED, evidence, slow_down=code == 429)
+        # Too fast, or away and sure to come back: nothing that another message would change.
+        slow_down = code == 429 or (code == 503 and "Retry-After" in response.headers)
+        return Outcome(delivery_id, Verdict.DEFERRED, evidence, slow_down=slow_down)
     # A redirect is an answer that we do not follow: the operator sets the address, nobody else.
     return Outcome(delivery_id, Verdict.REJECTED, evidence)
 

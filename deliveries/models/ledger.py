@@ -89,6 +89,12 @@ class Delivery(models.Model):
             models.Index(fields=["customer", "due_at"], name="delivery_customer_due"),
             # Outcomes of a send.
             models.Index(fields=["send", "channel", "state"], name="delivery_send_state"),
+            # The latest that were tried: how fast it goes, and whether a campaign must pause itself. Written once.
+            models.Index(
+                fields=["version", "finished_at", "id"],
+                condition=models.Q(state__in=["sent", "failed", "uncertain"]),
+                name="delivery_latest",
+            ),
         ]
 
     def __str__(self) -> str:

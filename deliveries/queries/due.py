@@ -1,23 +1,19 @@
 """What is due on a channel, read and locked in one statement with all that decides whether it may leave."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Case, CharField, F, Q, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db import connection
 
-from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
-from deliveries.queries.consent import bounced, erased, subscribed, suppressed
-
-# Nothing leaves unless its send is under way and its campaign neither paused nor cancelled.
-SEND_IS_ON = Q(send__state__in=[Send.State.ADMITTING, Send.State.SENDING]) & ~Q(
-    send__campaign__status__in=[Campaign.Status.PAUSED, Campaign.Status.CANCELLED]
-)
 
 
 class DueRow(NamedTuple):
-    """One delivery with its customer, as plain values in the order in which they are read: no model is made of it."""
+    """One delivery with its customer, as plain values in the order in which they are read: no model is made of it.
+
+    Neither are moments: making one takes longer than all the rest of a row, and few are asked for theirs (`expiries`).
+    """
 
     id: int
     send_id: int
@@ -30,64 +26,84 @@ class DueRow(NamedTuple):
     team_id: int
     obeys_caps: bool
     counts_toward_caps: bool
-    due_at: datetime
-    closes_at: datetime
-    expires_at: datetime
     attempts: int
     claims: int
-    repeats: int
     message_id: str
+    is_closed: bool  # quiet hours have begun, or it is not yet their end
     external_id: str
     name: str
     email: str
     locale: str
     timezone: str
-    attributes: dict[str, Any]
+    attributes: str  # JSON, read where a template asks for it
     is_erased: bool
-    is_bounced: bool
-    is_suppressed: bool
+    suppressed: int  # 0 no, 1 for whatever reason, 2 because the address does not exist
     is_subscribed: bool
 
 
-OWN = DueRow._fields[: DueRow._fields.index("message_id")]
-CUSTOMERS = ("external_id", "name", "email", "locale", "timezone", "attributes")
+# Written out, because it is asked many times a second: to put it together from expressions takes longer than to run it.
+# Message-ID: given with the first claim and kept ever after; a repeat is recognised by it.
+# Suppressed: the customer or the address, here or on all channels. Subscribed: what they said, or the topic's default.
+_READ = """
+SELECT d.id, d.send_id, d.customer_id, d.channel, d.firing_id, d.version_id, d.variant, d.topic_id, d.team_id,
+       d.obeys_caps, d.counts_toward_caps, d.attempts, d.claims,
+       CASE WHEN d.message_id = '' THEN d.id || %s ELSE d.message_id END,
+       d.closes_at <= %s,
+       c.external_id, c.name, c.email, c.locale, c.timezone, CAST(c.attributes AS text), c.erased_at IS NOT NULL,
+       COALESCE((
+           SELECT MAX(CASE WHEN s.reason = 'bounce' THEN 2 ELSE 1 END) FROM audiences_suppression s
+           WHERE (s.customer_id = d.customer_id OR s.address_hash <> '' AND s.address_hash = c.address_hash)
+             AND s.channel IN ('', d.channel)), 0),
+       COALESCE((
+           SELECT s.subscribed FROM audiences_subscription s
+           WHERE s.customer_id = d.customer_id AND s.topic_id = d.topic_id AND s.channel = d.channel), NOT t.opt_in)
+FROM deliveries_delivery d
+JOIN audiences_customer c ON c.id = d.customer_id
+JOIN audiences_topic t ON t.id = d.topic_id
+"""
+# Nothing leaves unless its send is under way and its campaign neither paused nor cancelled.
+_DUE = f"""{_READ}
+JOIN campaigns_send g ON g.id = d.send_id
+JOIN campaigns_campaign p ON p.id = g.campaign_id
+WHERE d.state = 'planned' AND d.channel = %s AND d.urgent = %s AND d.due_at <= %s AND d.expires_at > %s
+  AND g.state IN ('admitting', 'sending') AND p.status NOT IN ('paused', 'cancelled')
+ORDER BY d.due_at, d.id
+LIMIT %s
+"""
+_ONE = f"{_READ} WHERE d.id = %s"
 
 
 def due_rows(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -> list[DueRow]:
     """Up to `limit` planned rows that are due, the longest due first, locked until the transaction ends.
 
-    `message_id` is the one that a row has, or the one that it gets with this token.
-
     Rows that another worker is taking at this moment are passed over, not waited for. An opt-out that withdraws rows
     locks them first: either its commit is seen here, or it waits for ours.
     """
-    rows = Delivery.objects.filter(SEND_IS_ON, channel=channel, urgent=urgent, state=Delivery.State.PLANNED)
-    rows = rows.filter(due_at__lte=now, expires_at__gt=now).order_by("due_at", "id")
-    locked = rows.select_for_update(skip_locked=True, of=("self",))
-    return _read(locked, limit, named(token))
+    locking = "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update else ""
+    at = connection.ops.adapt_datetimefield_value(now)
+    return _read(_DUE + locking, [message_suffix(token), at, channel, urgent, at, at, limit])
 
 
-def row_of(delivery_id: int) -> DueRow:
+def row_of(delivery_id: int, now: datetime) -> DueRow:
     """One delivery in whatever state, not locked: to read its message again. Raises `Delivery.DoesNotExist`."""
-    found = _read(Delivery.objects.filter(pk=delivery_id), 1, F("message_id"))
+    found = _read(_ONE, ["", connection.ops.adapt_datetimefield_value(now), delivery_id])
     if not found:
         raise Delivery.DoesNotExist(delivery_id)
     return found[0]
 
 
-def named(token: str) -> Case:
-    """The Message-ID, given with the first claim and kept ever after: a repeat is recognised by it."""
-    new = Concat(Cast("id", CharField()), Value(f".{token[:16]}"), output_field=CharField())
-    return Case(When(message_id="", then=new), default=F("message_id"))
+def message_suffix(token: str) -> str:
+    """What makes a Message-ID of a row's id."""
+    return f".{token[:16]}"
 
 
-def _read(rows: Any, limit: int, message_id: Any) -> list[DueRow]:
-    consent = {
-        "is_erased": erased(),
-        "is_bounced": bounced(),
-        "is_suppressed": suppressed(),
-        "is_subscribed": subscribed(),
-    }
-    columns = [*OWN, "known_as", *(f"customer__{name}" for name in CUSTOMERS), *consent]
-    found = rows.annotate(known_as=message_id, **consent).values_list(*columns)
-    return list(map(DueRow._make, found[:limit]))
+def expiries(ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these rows is too late to be of use."""
+    wanted = list(ids)
+    return {} if not wanted else dict(Delivery.objects.filter(pk__in=wanted).values_list("pk", "expires_at"))
+
+
+def _read(sql: str, values: Sequence[str | int]) -> list[DueRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(map(DueRow._make, cursor.fetchall()))

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from audiences.zones import zone_or
@@ -12,13 +11,13 @@ from deliveries.caps import Reach
 from deliveries.channels.base import Outgoing
 from deliveries.channels.registry import channel_class
 from deliveries.models import Delivery
-from deliveries.queries.due import DueRow, due_rows
+from deliveries.queries.due import DueRow, due_rows, expiries
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 from deliveries.quiet_hours import QuietPeriod, is_quiet
 from deliveries.services import ledger
 from deliveries.services.composing import Version, compose, events_of, versions
 from deliveries.services.rescheduling import Late
-from deliveries.verdicts import Move, Tried
+from deliveries.verdicts import Move
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
@@ -26,13 +25,24 @@ State = Delivery.State
 MOST_CLAIMS = 5
 
 
+class Known:
+    """What a dispatch reads once: the rules of the workspace, and each version that it meets."""
+
+    def __init__(self) -> None:
+        self.rules: WorkspaceRules = workspace_rules()
+        self.versions: dict[int, Version] = {}
+
+    def learn(self, version_ids: set[int]) -> None:
+        if missing := version_ids - self.versions.keys():
+            self.versions |= versions(missing)
+
+
 @dataclass
 class Window:
     """Rows claimed together. Every one of them is in `ready`, `late` or `ended`."""
 
     token: str
-    rules: WorkspaceRules
-    versions: Mapping[int, Version] = field(default_factory=dict)
+    known: Known
     events: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     ready: dict[int, DueRow] = field(default_factory=dict)  # by id, in the order of the claim
     late: list[Late] = field(default_factory=list)  # need another moment
@@ -44,32 +54,35 @@ class Window:
 
     def compose(self, row: DueRow) -> Outgoing:
         """Raises `TemplateProblem`."""
-        return compose(row, self.versions[row.version_id], self.events.get(row.firing_id, {}))
+        return compose(row, self.known.versions[row.version_id], self.events.get(row.firing_id, {}))
 
     def may_repeat(self, row: DueRow) -> bool:
-        return channel_class(row.channel).is_idempotent or self.versions[row.version_id].plan.at_least_once
+        return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.at_least_once
 
-    def another_moment(self, row: DueRow, now: datetime) -> Late:
+    def another_moment(self, row: DueRow, expires_at: datetime, now: datetime) -> Late:
         """The row as one that needs another moment, the first of which is `now`."""
-        return late_row(row, self.versions[row.version_id], self.rules, now)
+        return late_row(row, self.known.versions[row.version_id], self.known.rules, expires_at, now)
 
 
-def look(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -> Window:
+def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool) -> Window:
     """Lock what is due and say what is to become of it; a constant number of statements. Inside a transaction."""
     rows = due_rows(channel, token, now, limit, urgent=urgent) if limit else []
-    window = Window(token, workspace_rules())
-    window.versions = versions({row.version_id for row in rows})
+    window = Window(token, known)
+    known.learn({row.version_id for row in rows})
     window.events = events_of({row.firing_id for row in rows} - {0})
     is_late = _Quiet(channel, window, now)
     address_field = channel_class(channel).address_field
+    late = []
     for row in rows:
-        plan = window.versions[row.version_id].plan
+        plan = known.versions[row.version_id].plan
         if end := _end(row, plan.transactional, address_field):
             window.ended.append(Move(row.id, end[0], row.attempts, end[1]))
         elif is_late(row):
-            window.late.append(window.another_moment(row, now))
+            late.append(row)
         else:
             window.ready[row.id] = row
+    expire = expiries(row.id for row in late) if late else {}
+    window.late = [window.another_moment(row, expire[row.id], now) for row in late]
     return window
 
 
@@ -87,7 +100,8 @@ def _end(row: DueRow, is_transactional: bool, address_field: str) -> tuple[str, 
         return State.FAILED, f"poison: it was in the hands of {row.claims} workers that died"
     if row.is_erased:
         return State.WITHHELD, "erased"
-    if row.is_bounced or (row.is_suppressed and not is_transactional):
+    if row.suppressed > is_transactional:
+        # A transactional message heeds one reason alone: that the address does not exist.
         return State.WITHHELD, "suppressed"
     if not row.is_subscribed and not is_transactional:
         return State.WITHHELD, "unsubscribed"
@@ -101,21 +115,21 @@ class _Quiet:
 
     def __init__(self, channel: str, window: Window, now: datetime) -> None:
         self.window, self.now = window, now
-        self.quiet: QuietPeriod | None = window.rules.quiet.get(channel)
+        self.quiet: QuietPeriod | None = window.known.rules.quiet.get(channel)
         self._by_zone: dict[str, bool] = {}
 
     def __call__(self, row: DueRow) -> bool:
-        if row.closes_at <= self.now:
+        if row.is_closed:
             return True
-        if self.quiet is None or not self.window.versions[row.version_id].plan.quiet_hours_apply:
+        if self.quiet is None or not self.window.known.versions[row.version_id].plan.quiet_hours_apply:
             return False
         if row.timezone not in self._by_zone:
-            zone = zone_or(row.timezone, self.window.rules.zone.key)
+            zone = zone_or(row.timezone, self.window.known.rules.zone.key)
             self._by_zone[row.timezone] = is_quiet(self.now, zone, self.quiet)
         return self._by_zone[row.timezone]
 
 
-def late_row(row: DueRow, version: Version, rules: WorkspaceRules, now: datetime) -> Late:
+def late_row(row: DueRow, version: Version, rules: WorkspaceRules, expires_at: datetime, now: datetime) -> Late:
     plan = version.plan
     return Late(
         delivery_id=row.id,
@@ -127,21 +141,21 @@ def late_row(row: DueRow, version: Version, rules: WorkspaceRules, now: datetime
         counts=row.counts_toward_caps,
         waits_for_caps=plan.on_breach == "defer",
         attempts=row.attempts,
-        expires_at=row.expires_at,
+        expires_at=expires_at,
         after=now,
     )
 
 
-def tried(row: DueRow) -> Tried:
-    return Tried(row.id, row.attempts, row.expires_at)
-
-
-def claim(channel: str, token: str, now: datetime, limit: int, *, urgent: bool, before: Window | None) -> Window:
+def claim(
+    channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool, before: Window | None
+) -> Window:
     """Look and take. Inside a transaction; `before`: the window of an earlier try whose COMMIT was not answered."""
-    if before is not None and (held := set(ledger.held([*before.ready, *(row.delivery_id for row in before.late)], token))):
+    if before is not None and (
+        held := set(ledger.held([*before.ready, *(row.delivery_id for row in before.late)], token))
+    ):
         before.ready = {pk: row for pk, row in before.ready.items() if pk in held}
         before.late = [row for row in before.late if row.delivery_id in held]
         return before
-    window = look(channel, token, now, limit, urgent=urgent)
+    window = look(channel, token, now, limit, known, urgent=urgent)
     take(window, now)
     return window

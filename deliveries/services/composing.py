@@ -1,7 +1,8 @@
 """Rendering: from a version's templates and a customer to an `Outgoing`. Compiled once per version and variant."""
 
+import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,6 +19,8 @@ from deliveries.queries.due import DueRow, row_of
 from deliveries.services.links import LINKS, links_used
 
 KEPT_VERSIONS = 200
+# What a template may say of a customer and is no attribute.
+OWN_FIELDS = ("external_id", "name", "email", "locale", "timezone")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class CompiledMessage:
     channel: type[Channel]
     texts: Mapping[str, Compiled]
     links: tuple[str, ...]  # those that the templates use
+    reads_attributes: bool
     mail: MailTemplate | None
 
     def address_of(self, row: DueRow) -> str:
@@ -36,7 +40,8 @@ class CompiledMessage:
     def context(self, row: DueRow, event: Mapping[str, Any]) -> dict[str, Any]:
         """What its templates see."""
         links = {name: LINKS[name](row) for name in self.links}
-        return {"customer": customer_context(row), "event": event, "links": links}
+        attributes = json.loads(row.attributes) if self.reads_attributes else {}
+        return {"customer": customer_context(row, attributes), "event": event, "links": links}
 
     def render(self, context: Mapping[str, Any]) -> dict[str, str]:
         """Each text by its name. Raises `TemplateProblem`."""
@@ -103,7 +108,7 @@ def compose_again(delivery: Delivery) -> Outgoing:
     """The message as it reads now, its texts not encoded, for its customer's browser. Raises `TemplateProblem`."""
     version = versions([delivery.version_id])[delivery.version_id]
     event = events_of({delivery.firing_id} - {0}).get(delivery.firing_id, {})
-    row = row_of(delivery.pk)
+    row = row_of(delivery.pk, delivery.due_at)
     message = version.message(row.channel, row.variant)
     return _with_texts(row, message, message.context(row, event))
 
@@ -113,7 +118,7 @@ def _with_texts(row: DueRow, message: CompiledMessage, context: Mapping[str, Any
     return Outgoing(row.id, row.message_id, row.customer_id, row.external_id, address, **texts)
 
 
-def customer_context(customer: Customer | DueRow) -> dict[str, Any]:
+def customer_context(customer: Customer | DueRow, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """What templates may say of a customer."""
     return {
         "external_id": customer.external_id,
@@ -121,7 +126,7 @@ def customer_context(customer: Customer | DueRow) -> dict[str, Any]:
         "email": customer.email,
         "locale": customer.locale,
         "timezone": customer.timezone,
-        "attributes": customer.attributes,
+        "attributes": attributes,
     }
 
 
@@ -160,8 +165,14 @@ def _compiled(plan: Plan, channel: str, variant: str) -> CompiledMessage | Templ
 
 def _read(message: MessagePlan, channel: type[Channel]) -> CompiledMessage:
     texts = {name: compile_template(getattr(message, name), html=name == "html") for name in channel.fields}
-    links = links_used([path for compiled in texts.values() for path in compiled.variables])
+    paths = [path for compiled in texts.values() for path in compiled.variables]
+    links, reads_attributes = links_used(paths), any(_may_read_attributes(path) for path in paths)
     if not channel.carries_mail:
-        return CompiledMessage(channel, texts, tuple(links), None)
+        return CompiledMessage(channel, texts, tuple(links), reads_attributes, None)
     mail = MailTemplate(texts["subject"].pieces, texts["html"].pieces, texts["text"].pieces)
-    return CompiledMessage(channel, texts, tuple(links | {"unsubscribe"}), mail)
+    return CompiledMessage(channel, texts, tuple(links | {"unsubscribe"}), reads_attributes, mail)
+
+
+def _may_read_attributes(path: Sequence[object]) -> bool:
+    """Also where what is read is only known when it is rendered: `customer[name]`."""
+    return path[0] == "customer" and (len(path) == 1 or path[1] not in OWN_FIELDS)

@@ -15,20 +15,23 @@ from datetime import datetime
 from django.conf import settings
 
 from deliveries.channels import registry
-from deliveries.channels.base import Channel
+from deliveries.channels.base import Channel, Verdict
 from deliveries.flight_recorder import FlightRecorder
-from deliveries.services import ledger
+from deliveries.queries.due import expiries
+from deliveries.services import breakers, ledger
 from deliveries.services.beside import Beside
-from deliveries.services.claiming import Window, claim, tried
+from deliveries.services.claiming import Known, Window, claim
 from deliveries.services.local import deliver_locally
+from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
 from deliveries.services.rescheduling import Late, reschedule, to_be_retried
 from deliveries.services.settling import settle_abandoned
 from deliveries.services.windows import LARGEST, Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
-from deliveries.verdicts import Move, settle
+from deliveries.verdicts import MAY_COME_AGAIN, Move, Tried, settle
 
 Clock = Callable[[], datetime]
+A_MOMENT = 0.1  # seconds until the channel's rate is asked again
 
 
 def dispatch(
@@ -44,6 +47,8 @@ def dispatch(
     channel = registry.channel(channel_name)
     if channel.is_local:
         return deliver_locally(channel_name, channel, clock, deadline, urgent=urgent)
+    if not breakers.may_try(channel_name, clock()):
+        return Counter()
     recorder = FlightRecorder(settings.RECORDERS)
     try:
         counts = _Run(channel_name, channel, clock, deadline, limit, urgent, recorder).go()
@@ -72,11 +77,13 @@ class _Run:
         self.recorder = recorder
         self.watch = Watch(clock, deadline)
         self.pace = Pace()
+        self.known = Known()
         self.counts: Counter[str] = Counter()
         self.is_stopped = False
+        self.is_full = False  # as far as the channel's rate goes
 
     def go(self) -> Counter[str]:
-        window, unwritten = self._turn_page([]), list[Sent]()
+        window, unwritten = self._wait_for_room(self._turn_page([])), list[Sent]()
         with Beside() as beside:
             while window.ready:
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
@@ -86,7 +93,15 @@ class _Run:
                 window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])
                 if not window.ready and unwritten:
                     window, unwritten = self._turn_page(unwritten), []
+                window = self._wait_for_room(window)
         return self.counts
+
+    def _wait_for_room(self, window: Window) -> Window:
+        """Ask again as long as it is the channel's rate that leaves no room, and nothing else."""
+        while not window.ready and self.is_full and not self.watch.is_over:
+            time.sleep(A_MOMENT)
+            window = self._turn_page([])
+        return window
 
     def _send(self, window: Window) -> Sent:
         if self.is_stopped:
@@ -97,9 +112,16 @@ class _Run:
         self.pace.learn(len(sent.outcomes), time.monotonic() - began)
         self.counts.update(str(outcome.verdict) for outcome in sent.outcomes)
         self.counts["slowed"] += sent.stop is Stop.SLOW_DOWN
-        self.counts["put_back"] += len(sent.put_back)
-        self.is_stopped = self.is_stopped or sent.stop is not None
+        self._tell_breaker(sent)
+        self.counts["put_back"] += len(sent.put_back) + len(sent.suspects)
+        self.is_stopped = sent.stop is not None
         return sent
+
+    def _tell_breaker(self, sent: Sent) -> None:
+        if sent.stop is Stop.SLOW_DOWN:
+            patiently(lambda: breakers.note_slow_down(self.name, sent.problem, self.clock(), sent.retry_after))
+        elif any(outcome.verdict is Verdict.ACCEPTED for outcome in sent.outcomes):
+            patiently(lambda: breakers.note_taken(self.name, self.clock()))
 
     def _turn_page(self, unwritten: Sequence[Sent]) -> Window:
         """Commit what became of windows together with the claim of another."""
@@ -107,39 +129,51 @@ class _Run:
         pages = [(sent, self._near(sent)) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
-        window = repeatably(lambda: self._write(pages, token, tries))
+        limit = self._granted()
+        window = repeatably(lambda: self._write(pages, token, limit, tries))
+        self.watch.held[token] = window
+        for sent in unwritten:
+            del self.watch.held[sent.window.token]
         if window.size:
             self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
             reschedule(window.late, token, self.clock())
         return window
 
-    def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, tries: list[Window]) -> Window:
+    def _write(self, pages: Sequence[tuple[Sent, list[Move]]], token: str, limit: int, tries: list[Window]) -> Window:
         # Rows in the order of their ids first; the claim after it never waits for a row.
         now = self.clock()
-        ledger.lock(pk for sent, moves in pages for pk in [*(move.delivery_id for move in moves), *sent.put_back])
+        ledger.lock(pk for sent, _ in pages for pk in sent.window.ready)
         for sent, moves in pages:
             ledger.record(moves, sent.window.token, now)
             ledger.put_back(sent.put_back, sent.window.token)
+            ledger.put_back(sent.suspects, sent.window.token, is_suspect=True)
         before = tries[-1] if tries else None
-        window = claim(self.name, token, now, self._wanted(), urgent=self.urgent, before=before)
+        window = claim(self.name, token, now, limit, self.known, urgent=self.urgent, before=before)
         tries.append(window)
         self.recorder.window(token, [*window.ready, *(row.delivery_id for row in window.late)])
         return window
 
-    def _wanted(self) -> int:
-        return 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
+    def _granted(self) -> int:
+        wanted = 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
+        granted = allowance(self.name, wanted, urgent=self.urgent)
+        self.is_full = granted == 0 < wanted
+        return granted
 
     def _near(self, sent: Sent) -> list[Move]:
         """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""
         now, window = self.clock(), sent.window
-        bounced = {pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)}
+        bounced = {
+            pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)
+        }
         patiently(lambda: suppress_bounced(self.name, bounced, now))
         near: list[Move] = []
         far: list[Late] = []
+        again = expiries(each.delivery_id for each in sent.outcomes if each.verdict in MAY_COME_AGAIN)
         for outcome in sent.outcomes:
             row = window.ready[outcome.delivery_id]
-            move = settle(outcome, tried(row), now, may_repeat=window.may_repeat(row))
-            if move.due_at and (late := to_be_retried(window.another_moment(row, now), move, now)):
+            tried = Tried(row.id, row.attempts, again.get(row.id))
+            move = settle(outcome, tried, now, may_repeat=window.may_repeat(row))
+            if move.due_at and (late := to_be_retried(window.another_moment(row, again[row.id], now), move, now)):
                 far.append(late)
             else:
                 near.append(move)

@@ -8,7 +8,7 @@ from deliveries.channels.base import Outcome, Verdict
 
 def scrubbed(outcome: Outcome, address: str) -> Outcome:
     """The outcome without the customer's address, which servers like to repeat: evidence outlives an erasure."""
-    if not address or outcome.verdict is Verdict.ACCEPTED and address not in str(outcome.evidence.get("text", "")):
+    if not address or (outcome.verdict is Verdict.ACCEPTED and address not in str(outcome.evidence.get("text", ""))):
         return outcome
     evidence = {
         key: value.replace(address, "<address>") if isinstance(value, str) else value

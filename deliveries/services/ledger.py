@@ -15,8 +15,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from deliveries.models import Delivery
-from deliveries.queries.due import named
-from deliveries.services.moves import update_from_moves
+from deliveries.services.moves import lock_rows, take_planned, update_from_moves
 from deliveries.verdicts import Move
 
 State = Delivery.State
@@ -30,12 +29,12 @@ def new_token() -> str:
 def mark(ids: Collection[int], token: str, now: datetime) -> int:
     """planned → sending for rows that the caller holds locked and has looked at: approval, pause, consent, quiet hours,
     expiry. Commit before the first byte leaves. How many."""
-    return _take(ids, State.SENDING, token, now)
+    return take_planned(ids, State.SENDING, token, now + LEASE) if ids else 0
 
 
 def claim(ids: Collection[int], token: str, now: datetime) -> int:
     """planned → claimed, likewise, for rows that need another moment: what comes next takes other locks. How many."""
-    return _take(ids, State.CLAIMED, token, now)
+    return take_planned(ids, State.CLAIMED, token, now + LEASE) if ids else 0
 
 
 def held(ids: Collection[int], token: str) -> list[int]:
@@ -45,8 +44,7 @@ def held(ids: Collection[int], token: str) -> list[int]:
 
 def lock(ids: Iterable[int]) -> None:
     """Hold the rows until the transaction ends, taken in the order of their ids."""
-    rows = Delivery.objects.filter(pk__in=list(ids)).order_by("pk")
-    list(rows.select_for_update().values_list("pk", flat=True))
+    lock_rows(list(ids))
 
 
 def record(moves: Sequence[Move], token: str, now: datetime, *, from_claimed: bool = False) -> None:
@@ -129,14 +127,6 @@ def repeat_lapsed(ids: Collection[int], now: datetime) -> int:
     lapsed = Delivery.objects.filter(pk__in=list(ids), state=State.SENDING, lease_until__lt=now)
     more = {"attempts": F("attempts") + 1, "repeats": F("repeats") + 1}
     return lapsed.update(state=State.PLANNED, lease_token="", lease_until=None, **more)
-
-
-def _take(ids: Collection[int], state: str, token: str, now: datetime) -> int:
-    if not ids:
-        return 0
-    return Delivery.objects.filter(pk__in=ids, state=State.PLANNED).update(
-        state=state, lease_token=token, lease_until=now + LEASE, claims=F("claims") + 1, message_id=named(token)
-    )
 
 
 def _mine(ids: Collection[int], token: str, *states: str) -> QuerySet[Delivery]:

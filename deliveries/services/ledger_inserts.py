@@ -1,15 +1,16 @@
 """How outcomes come into the ledger: rows for the admitted, sets for the withheld."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, repeat
 from typing import Any
 
 from django.db import connection
 from pyroaring import BitMap
 
 from audiences.bitmaps import dump, load
-from deliveries.models import Delivery, Withheld
+from deliveries.models import Withheld
 
 COLUMNS = """
     send_id, channel, version_id, topic_id, team_id, urgent, obeys_caps, counts_toward_caps, admitted_at,
@@ -20,7 +21,8 @@ FRESH = "'planned', '', '', 0, 0, 0, '', '{}'"
 
 # The rows of a send and channel differ in customer and firing, and in groups in their variant and moments. So the ids
 # travel as arrays with the number of their group, and the database makes the rows: no line of text is written for
-# each of them, as COPY would want.
+# each of them, as COPY would want. An array of ids is one word of text, which Python joins ten times as fast as the
+# driver looks at each number.
 INSERT_FROM_ARRAYS = f"""
 INSERT INTO deliveries_delivery ({COLUMNS})
 SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, {FRESH},
@@ -83,16 +85,18 @@ def insert_planned(rows: PlannedRows, now: datetime) -> int:
     return sum(len(group.members) for group in rows.groups)
 
 
-def _arrays(rows: PlannedRows) -> list[list[Any]]:
+def _arrays(rows: PlannedRows) -> list[Any]:
     """Three arrays with an entry for every row, four with an entry for every group."""
-    customers: list[int] = []
-    places: list[int] = []
-    for place, group in enumerate(rows.groups, start=1):
-        customers.extend(group.members)
-        places.extend([place] * len(group.members))
-    firings = [rows.firings[each] for each in customers] if rows.firings else [0] * len(customers)
+    customers = [customer for group in rows.groups for customer in group.members]
+    firings = map(rows.firings.__getitem__, customers) if rows.firings else repeat(0, len(customers))
+    places = chain.from_iterable(repeat(place, len(group.members)) for place, group in enumerate(rows.groups, start=1))
     moments = [(group.variant, group.due_at, group.closes_at, group.expires_at) for group in rows.groups]
-    return [customers, firings, places, *map(list, zip(*moments, strict=True))] if moments else [[]] * 7
+    by_group = list(map(list, zip(*moments, strict=True))) or [[]] * 4
+    return [*map(_array, (customers, firings, places)), *by_group]
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _each(rows: PlannedRows) -> Iterator[list[Any]]:
@@ -131,10 +135,3 @@ def insert_withheld(send_id: int, channel: str, shard: int, sets: Mapping[tuple[
         unique_fields=["send", "channel", "shard", "reason", "bound_by"],
         update_fields=["members", "size"],
     )
-
-
-def refresh_statistics() -> None:
-    """ANALYZE the ledger: a mass insert leaves the planner with stale figures. Not inside a transaction."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {Delivery._meta.db_table}")

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from campaigns.rendering import TemplateProblem
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.queries.due import expiries
 from deliveries.services import ledger
-from deliveries.services.claiming import Window, look, take, tried
+from deliveries.services.claiming import Known, Window, look, take
 from deliveries.services.repeating import repeatably
 from deliveries.services.rescheduling import reschedule
-from deliveries.verdicts import settle
+from deliveries.verdicts import MAY_COME_AGAIN, Tried, settle
 
 logger = logging.getLogger(__name__)
 LIMIT = 500  # rows that are locked while they are rendered
@@ -23,9 +24,10 @@ def deliver_locally(
 ) -> Counter[str]:
     """planned → sent in one commit with what the channel writes: exactly once, so there is no `sending`."""
     counts: Counter[str] = Counter()
+    known = Known()
     while time.monotonic() < deadline:
         token, now = ledger.new_token(), clock()
-        window = repeatably(lambda: _deliver(name, channel, token, now, urgent, counts))  # noqa: B023 - called at once
+        window = repeatably(lambda: _deliver(name, channel, token, now, known, urgent, counts))  # noqa: B023 - called at once
         if not window.size:
             break
         reschedule(window.late, token, now)
@@ -35,13 +37,19 @@ def deliver_locally(
     return counts
 
 
-def _deliver(name: str, channel: Channel, token: str, now: datetime, urgent: bool, counts: Counter[str]) -> Window:
-    window = look(name, token, now, LIMIT, urgent=urgent)
+def _deliver(
+    name: str, channel: Channel, token: str, now: datetime, known: Known, urgent: bool, counts: Counter[str]
+) -> Window:
+    window = look(name, token, now, LIMIT, known, urgent=urgent)
     take(window, now, to_send=False)
     outcomes: list[Outcome] = []
     messages = list(_composed(window, outcomes))
-    outcomes += channel.send(messages, lambda delivery_id: True)
-    moves = [settle(each, tried(window.ready[each.delivery_id]), now) for each in outcomes]
+    outcomes += channel.send(messages, _anything_may_leave)
+    again = expiries(each.delivery_id for each in outcomes if each.verdict in MAY_COME_AGAIN)
+    moves = []
+    for outcome in outcomes:
+        row = window.ready[outcome.delivery_id]
+        moves.append(settle(outcome, Tried(row.id, row.attempts, again.get(row.id)), now))
     ledger.end_planned(moves, now)
     counts.update(str(outcome.verdict) for outcome in outcomes)
     return window
@@ -58,3 +66,8 @@ def _composed(window: Window, failed: list[Outcome]) -> Iterator[Outgoing]:
             logger.exception("delivery %s could not be composed", row.id)
             evidence = {"phase": "compose", "text": type(problem).__name__}
             failed.append(Outcome(row.id, Verdict.DEFERRED, evidence))
+
+
+def _anything_may_leave(_: int) -> bool:
+    """What was looked at in this very transaction is locked until it ends."""
+    return True

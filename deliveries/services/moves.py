@@ -1,12 +1,13 @@
-"""One UPDATE for many rows that each go their own way; the statement behind `ledger.record`."""
+"""The statements behind `ledger` that are run many times a second, for many rows each."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from deliveries.queries.due import message_suffix
 from deliveries.verdicts import Move
 
 # The moves come as one JSON value, so that the statement is the same for one row and for a thousand.
@@ -30,6 +31,37 @@ SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evid
 FROM {rows}
 WHERE d.id = v.id AND d.lease_token = %s AND d.state IN ({states})
 """
+
+
+_TAKE = """
+UPDATE deliveries_delivery
+SET state = %s, lease_token = %s, lease_until = %s, claims = claims + 1,
+    message_id = CASE WHEN message_id = '' THEN id || %s ELSE message_id END
+WHERE id {among} AND state = 'planned'
+"""
+_LOCK = "SELECT id FROM deliveries_delivery WHERE id {among} ORDER BY id FOR UPDATE"
+# A set of ids as one value, so that a statement is the same for one and for a thousand.
+_AMONG = {"postgresql": "= ANY (%s::bigint[])", "sqlite": "IN (SELECT value FROM json_each(%s))"}
+
+
+def take_planned(ids: Collection[int], state: str, token: str, until: datetime) -> int:
+    """planned → `state`, under a lease; the Message-ID is given with the first one. How many."""
+    values = [str(state), token, _moment(until), message_suffix(token), _id_set(ids)]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(among=_AMONG[connection.vendor]), values)
+        return int(cursor.rowcount)
+
+
+def lock_rows(ids: Collection[int]) -> None:
+    """Hold these rows until the transaction ends, taken in the order of their ids."""
+    if ids and connection.features.has_select_for_update:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK.format(among=_AMONG[connection.vendor]), [_id_set(ids)])
+
+
+def _id_set(ids: Collection[int]) -> str:
+    joined = ",".join(map(str, ids))
+    return f"{{{joined}}}" if connection.vendor == "postgresql" else f"[{joined}]"
 
 
 def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str], now: datetime) -> int:

@@ -28,7 +28,7 @@ LOST = {"phase": "dot", "text": "its worker was lost while it was leaving"}
 def settle_abandoned(now: datetime) -> Counter[str]:
     """Settle the windows of every worker of this machine that died; how many rows of each kind. Safe to do twice.
 
-        not begun ──> planned        answered ──> its outcome        begun and not answered ──> uncertain
+    not begun ──> planned        answered ──> its outcome        begun and not answered ──> uncertain
     """
     counts: Counter[str] = Counter()
     for left in abandoned(Path(settings.RECORDERS)):

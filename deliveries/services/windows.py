@@ -40,13 +40,15 @@ class Stop(StrEnum):
 
 @dataclass
 class Sent:
-    """What became of a window. `put_back` certainly has not left."""
+    """What became of a window. `put_back` and `suspects` certainly have not left; over one of these it broke."""
 
     window: Window
     outcomes: list[Outcome] = field(default_factory=list)
     put_back: set[int] = field(default_factory=set)
+    suspects: set[int] = field(default_factory=set)
     stop: Stop | None = None
-    problem: str = ""  # what the other side said when it asked for patience
+    problem: str = ""  # what the other side said when it asked for patience,
+    retry_after: float | None = None  # and for how many seconds, where it said that
 
 
 class Pace:
@@ -66,6 +68,10 @@ class Watch:
 
     def __init__(self, clock: Callable[[], datetime], deadline: float) -> None:
         self.clock, self.deadline = clock, deadline
+        # Kept from one window to the next, which is marked already and would go on with what was just stopped.
+        self.stopped: set[int] = set()
+        # By token: those that are marked and not yet written down, the one ahead among them.
+        self.held: dict[str, Window] = {}
         self._looked = self._renewed = time.monotonic()
 
     @property
@@ -76,14 +82,18 @@ class Watch:
     def is_over(self) -> bool:
         return time.monotonic() > self.deadline
 
-    def look(self, window: Window, sends: Collection[int]) -> set[int]:
-        """Those of the sends that were paused, cancelled or otherwise stopped."""
+    def look(self, sends: Collection[int]) -> None:
+        """Find out which of the sends were paused, cancelled or otherwise stopped."""
         self._looked = time.monotonic()
         if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
-            repeatably(lambda: ledger.renew(window.ready, window.token, self.clock()))
+            repeatably(self._renew)
             self._renewed = self._looked
         # A look that failed would take with it what is known of the window: every message of it would be in doubt.
-        return patiently(lambda: stopped_sends(sends))
+        self.stopped = patiently(lambda: stopped_sends(self.stopped.union(sends)))
+
+    def _renew(self) -> None:
+        for window in list(self.held.values()):
+            ledger.renew(window.ready, window.token, self.clock())
 
 
 class Feed:
@@ -98,7 +108,6 @@ class Feed:
         self.waiting = dict(window.ready)
         self.in_hand: dict[int, bool] = {}
         self._sends = {row.send_id for row in window.ready.values()}
-        self._stopped: set[int] = set()
 
     def __iter__(self) -> Iterator[Outgoing]:
         for row in self.window.ready.values():
@@ -106,12 +115,12 @@ class Feed:
             if self.sent.stop or self.watch.is_over:
                 self.sent.stop = self.sent.stop or Stop.BUDGET
                 return
-            if row.send_id not in self._stopped and (outgoing := self._taken(row)):
+            if row.send_id not in self.watch.stopped and (outgoing := self._taken(row)):
                 yield outgoing
 
     def may_leave(self, delivery_id: int) -> bool:
         self._look()
-        if self.window.ready[delivery_id].send_id in self._stopped:
+        if self.window.ready[delivery_id].send_id in self.watch.stopped:
             return False
         self.in_hand[delivery_id] = True
         self.recorder.leaving(delivery_id)
@@ -129,6 +138,7 @@ class Feed:
         if outcome.slow_down:
             self.sent.stop = Stop.SLOW_DOWN
             self.sent.problem = str(outcome.evidence.get("text", ""))
+            self.sent.retry_after = outcome.evidence.get("retry_after")
 
     def _taken(self, row: DueRow) -> Outgoing | None:
         """One failing template or customer ends that row and no other."""
@@ -148,7 +158,7 @@ class Feed:
 
     def _look(self) -> None:
         if self.watch.is_time:
-            self._stopped |= self.watch.look(self.window, self._sends)
+            self.watch.look(self._sends)
 
 
 def send_window(channel: Channel, window: Window, watch: Watch, recorder: FlightRecorder) -> Sent:
@@ -165,6 +175,6 @@ def send_window(channel: Channel, window: Window, watch: Watch, recorder: Flight
         evidence = {"phase": "channel", "text": type(problem).__name__}
         for delivery_id in [pk for pk, has_begun in feed.in_hand.items() if has_begun]:
             feed.answered(Outcome(delivery_id, Verdict.AMBIGUOUS, evidence))
-    feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys()
-    recorder.flush()
+        feed.sent.suspects |= feed.in_hand.keys()
+    feed.sent.put_back |= feed.waiting.keys() | feed.in_hand.keys() - feed.sent.suspects
     return feed.sent

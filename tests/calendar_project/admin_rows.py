@@ -11,7 +11,7 @@ from knox.models import AuthToken
 
 from audiences.models import Customer, Event, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
 from campaigns.models import Campaign, CampaignVersion, Feed, Finding, Milestone, Send, Team
-from deliveries.models import Cap, Delivery, InboxItem, QuietHours, Withheld
+from deliveries.models import Breaker, Cap, Delivery, Heartbeat, InboxItem, QuietHours, Withheld
 from tests.builders import (
     NOW,
     make_campaign,
@@ -109,6 +109,16 @@ def quiet_hours() -> QuietHours:
     return made
 
 
+def breaker() -> Breaker:
+    return Breaker.objects.create(
+        channel=f"channel-{next(_numbers)}", failures=1, waits_until=NOW, problem="421 slow down", changed_at=NOW
+    )
+
+
+def heartbeat() -> Heartbeat:
+    return Heartbeat.objects.create(part=f"part-{next(_numbers)}", at=NOW)
+
+
 def rule_segment() -> Segment:
     return Segment.objects.create(slug=f"rule-{next(_numbers)}", name="Buyers", rule={"did": "ordered"})
 
@@ -145,8 +155,10 @@ ROWS: dict[str, Callable[[], Model]] = {
     "campaigns.Milestone": named(Milestone, event="ordered"),
     "campaigns.Send": send,
     "campaigns.Team": team,
+    "deliveries.Breaker": breaker,
     "deliveries.Cap": named(Cap, limit=2),
     "deliveries.Delivery": delivery,
+    "deliveries.Heartbeat": heartbeat,
     "deliveries.InboxItem": inbox_item,
     "deliveries.QuietHours": quiet_hours,
     "deliveries.Withheld": withheld,

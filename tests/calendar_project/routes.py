@@ -27,6 +27,8 @@ ROUTES = {
     "sign-out": Route(PUBLIC, "POST", 302),
     "healthz": Route(PUBLIC),
     "readyz": Route(PUBLIC),
+    # By bearer token; where none is set there is none in a deployment, and no need of one on a machine of one's own.
+    "metrics": Route(PUBLIC, "GET", 200 if settings.EMBEDDED else 404),
     "api-schema": Route(PUBLIC),
     "api-docs": Route(PUBLIC),
     "calendar:week": Route(PAGE),
@@ -73,8 +75,10 @@ ADMIN = {
     "campaigns_milestone": ("staff", "superuser", "superuser"),
     "campaigns_send": ("staff", NOBODY, NOBODY),
     "campaigns_team": ("staff", "superuser", "superuser"),
+    "deliveries_breaker": ("staff", NOBODY, NOBODY),
     "deliveries_cap": ("staff", "superuser", "superuser"),
     "deliveries_delivery": ("staff", NOBODY, NOBODY),
+    "deliveries_heartbeat": ("staff", NOBODY, NOBODY),
     "deliveries_inboxitem": ("staff", NOBODY, NOBODY),
     "deliveries_quiethours": ("staff", "superuser", "superuser"),
     "deliveries_withheld": ("staff", NOBODY, NOBODY),
@@ -104,6 +108,7 @@ ADMIN_EXTRAS = {
     "admin:campaigns_campaign_move": (302, 302, 200),  # back to the campaign, with a sentence
     "admin:campaigns_feed_revoke": (405, 405, 405),
     "admin:campaigns_finding_acknowledge": (200, 200, 200),
+    "admin:deliveries_breaker_try_now": (405, 405, 405),
     # Without a name: the old address of a row, which leads to its page, and whatever is nothing else.
     **{f"admin/{model.replace('_', '/', 1)}/<path:object_id>/": (302, 302, 302) for model in ADMIN},
     "admin/(?P<url>.*)$": (404, 404, 404),

@@ -18,7 +18,15 @@ from campaigns.models import Campaign
 from campaigns.services import lifecycle
 from campaigns.services.versions import record_version
 from deliveries.channels.outbox import MemoryOutbox
-from tests.builders import make_campaign, make_customer, make_customers, make_message, make_segment, make_user
+from tests.builders import (
+    make_campaign,
+    make_customer,
+    make_customers,
+    make_message,
+    make_running_send,
+    make_segment,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +258,38 @@ def test_the_page_takes_the_same_queries_with_1_and_with_3_sends(client: Client,
         page(client, campaign)
     # PostgreSQL is asked for the time as well.
     assert len(queries) == (48 if connection.vendor == "postgresql" else 47)
+
+
+def test_a_campaign_that_paused_itself_says_why_and_what_to_do_until_it_is_resumed(client: Client) -> None:
+    campaign = make_campaign([make_segment(make_customers(2))], owner=make_user("eli"))
+    make_running_send(campaign)
+    now = read_now()
+    assert lifecycle.pause_itself(campaign.pk, "50 of the last 1,000 messages were reported as spam.", now)
+    sign_in(client, campaign)
+    told = page(client, campaign)
+    assert "It paused itself" in told
+    assert told.count("50 of the last 1,000 messages were reported as spam.") == 2  # above, and in the history
+    assert "narrow the audience or the message" in told
+    assert "Paused itself" in told
+    assert "Failed deliveries" not in told  # they are in the admin
+    assert click(client, campaign, "resume") == "Resumed."
+    assert "It paused itself" not in page(client, campaign)
+
+
+def test_a_pause_that_somebody_made_is_no_alarm(client: Client) -> None:
+    campaign = make_campaign([make_segment(make_customers(2))])
+    make_running_send(campaign)
+    lifecycle.pause_itself(campaign.pk, "50 of the last 1,000 messages were reported as spam.", read_now())
+    lifecycle.resume(campaign.pk, None, read_now())
+    lifecycle.pause(campaign.pk, None, read_now())
+    sign_in(client, campaign, is_staff=True)
+    assert "It paused itself" not in page(client, campaign)
+
+
+def test_staff_find_the_failed_deliveries_of_a_campaign_that_paused_itself(client: Client) -> None:
+    campaign = make_campaign([make_segment(make_customers(2))])
+    make_running_send(campaign)
+    lifecycle.pause_itself(campaign.pk, "6 of the last 100 messages could not be rendered.", read_now())
+    sign_in(client, campaign, is_staff=True)
+    (link,) = re.findall(r'href="([^"]+)">Failed deliveries', page(client, campaign))
+    assert client.get(link).status_code == 200

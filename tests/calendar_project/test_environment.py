@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from calendar_project.environment import EnvironmentProblem, read_environment
+from deliveries.channels.channel_rates import CHANNELS
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPLETE = {
@@ -122,6 +124,17 @@ WRONG = [
     ("SHARD_SIZE", "many", "must be a whole number from 1 to 16777216; it is “many”"),
     ("SHARD_SIZE", "0", "must be a whole number"),
     ("LEASE_SECONDS", "soon", "must be a whole number from 1 to 86400; it is “soon”"),
+    ("CHANNEL_RATES", "sms=3", "“sms=3” is none. The channels are email, in_app, webhook."),
+    ("CHANNEL_RATES", "100", "“100” is none."),
+    ("CHANNEL_RATES", "email", "for “email” it is “”."),
+    ("CHANNEL_RATES", "email=fast", "for “email” it is “fast”."),
+    ("CHANNEL_RATES", "email=0", "from 0.001 to 1000000; for “email” it is “0”."),
+    ("CHANNEL_RATES", "email=-1", "it is “-1”"),
+    ("CHANNEL_RATES", "email=1e400", "it is “1e400”"),
+    ("CHANNEL_RATES", "email=.", "it is “.”"),
+    ("CHANNEL_RATES", "email=1,email=2", "names a channel twice"),
+    ("CHANNEL_RATES", "webhook=20", "without WEBHOOK_URL there is no such channel"),
+    ("METRICS_TOKEN", "short", "must have at least 20 characters"),
     ("PORT", "-1", "must be a whole number from 1 to 65535"),
     ("PORT", "70000", "must be a whole number from 1 to 65535"),
     ("LOG_LEVEL", "loud", "must be one of DEBUG, INFO"),
@@ -152,6 +165,8 @@ ACCEPTED = [
     ("EMAIL_URL", "anymail+postmark://?server_token=abc"),
     ("EMAIL_URL", "outbox:///var/lib/almanac/outbox"),
     ("BASE_URL", "http://127.0.0.1:8000"),
+    ("CHANNEL_RATES", "email=100, in_app = 0.5,"),
+    ("METRICS_TOKEN", "m" * 20),
     ("ALLOWED_HOSTS", "*"),
 ]
 
@@ -159,6 +174,48 @@ ACCEPTED = [
 @pytest.mark.parametrize(("name", "value"), ACCEPTED)
 def test_these_are_accepted(tmp_path: Path, name: str, value: str) -> None:
     assert not read_environment({**COMPLETE, name: value}, tmp_path).embedded
+
+
+RABBIT = "amqp://user:password@rabbit.example.com//"
+
+
+def test_rates_are_numbers_by_channel(tmp_path: Path) -> None:
+    given = {"CHANNEL_RATES": "email=100, webhook=0.5", "WEBHOOK_URL": "https://hooks.example.com/"}
+    assert read_environment({**COMPLETE, **given}, tmp_path).channel_rates == {"email": 100.0, "webhook": 0.5}
+    assert read_environment(given, tmp_path).channel_rates == {"email": 100.0, "webhook": 0.5}
+
+
+def test_a_rate_can_be_set_for_every_channel_that_there_is() -> None:
+    assert set(settings.CHANNELS) <= set(CHANNELS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "redis://redis.example.com:6379/0"),
+        ({"REDIS_URL": "redis://other.example.com/1"}, "redis://redis.example.com:6379/0"),
+        ({"CELERY_BROKER_URL": "redis+socket:///run/redis.sock?virtual_host=9"}, "unix:///run/redis.sock?db=9"),
+        ({"CELERY_BROKER_URL": RABBIT}, ""),
+        ({"CELERY_BROKER_URL": RABBIT, "REDIS_URL": "rediss://other.example.com/1"}, "rediss://other.example.com/1"),
+        ({"CELERY_BROKER_URL": RABBIT, "REDIS_URL": "redis+socket:///run/redis.sock"}, "unix:///run/redis.sock"),
+    ],
+)
+def test_rates_are_kept_by_the_broker_where_that_is_a_redis(
+    tmp_path: Path, changed: dict[str, str], expected: str
+) -> None:
+    assert read_environment({**COMPLETE, **changed}, tmp_path).redis_url == expected
+
+
+def test_rates_without_a_redis_are_refused_in_a_deployment_and_kept_in_memory_in_one_process(tmp_path: Path) -> None:
+    told = problem_of(tmp_path, CELERY_BROKER_URL=RABBIT, CHANNEL_RATES="email=100")
+    assert told.startswith("REDIS_URL must be set too, because CHANNEL_RATES is and the broker is no Redis")
+    embedded = read_environment({"CHANNEL_RATES": "email=100", "REDIS_URL": "redis://somewhere"}, tmp_path)
+    assert (embedded.redis_url, embedded.channel_rates) == ("", {"email": 100.0})
+
+
+@pytest.mark.parametrize(("url", "says"), [("http://x", "must begin with one of redis://"), ("redis://", "no host")])
+def test_a_wrong_redis_url_says_what_would_be_right(tmp_path: Path, url: str, says: str) -> None:
+    assert says in problem_of(tmp_path, CELERY_BROKER_URL=RABBIT, REDIS_URL=url)
 
 
 @pytest.mark.parametrize(

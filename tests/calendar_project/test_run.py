@@ -96,7 +96,8 @@ def test_it_answers_does_its_tasks_stops_cleanly_and_goes_on_with_the_same_data(
     before = counts(first.data)
     sign_in = (first.data / "sign-in").read_text().split()
     assert before["auth_user"] >= 1
-    assert first.page("/readyz").json() == {"database": "ok", "migrations": "ok", "broker": "ok"}
+    assert set(first.page("/readyz").json().values()) == {"ok"}
+    assert "almanac_deliveries" in first.page("/metrics").text
     assert before["audiences_customer"] > 1_000
     assert signs_in(first, *sign_in)
     assert style_sheet(first).headers["content-type"].startswith("text/css")

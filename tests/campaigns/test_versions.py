@@ -73,7 +73,7 @@ def test_a_version_that_an_earlier_release_stored_is_still_the_current_one() -> 
     assert record_version(campaign.pk, None, NOW) == version
     Campaign.objects.filter(pk=campaign.pk).update(at_least_once=True)
     assert record_version(campaign.pk, None, NOW).plan["at_least_once"] is True
-    assert campaign.history.order_by("pk").last().note == "schedule"
+    assert campaign.history.latest("pk").note == "schedule"
 
 
 def test_a_draft_stays_a_draft_when_it_is_edited() -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from audiences.models import Customer
 from campaigns.models import Send
 from deliveries.models import Delivery
-from deliveries.services.claiming import claim
+from deliveries.services.claiming import Known, claim
 from deliveries.services.dispatching import dispatch
 from tests.builders import NOW, make_campaign, make_customers, make_delivery, make_running_send
 
@@ -40,4 +40,4 @@ def only(send: Send) -> Delivery:
 def claim_rows(token: str, channel: str = "memory", now: datetime = NOW, limit: int = 100) -> list[int]:
     """What a worker does that marks what is due, and dies or goes on by hand; the ids that it marked."""
     with transaction.atomic():
-        return list(claim(channel, token, now, limit, urgent=False, before=None).ready)
+        return list(claim(channel, token, now, limit, Known(), urgent=False, before=None).ready)

@@ -313,6 +313,24 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_customers(ids
     assert len(of_admission) == 20, "\n".join(sql[:150] for sql in of_admission)
 
 
+def test_statistics_are_refreshed_whenever_the_admitted_shards_have_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [shard * 256 + 1 for shard in range(9)]
+    make_spread(ids)
+    send = make_approved_send(ids)
+    refreshed: list[int] = []
+    monkeypatch.setattr(
+        admitting,
+        "refresh_statistics",
+        lambda _: refreshed.append(ShardAdmission.objects.filter(send=send).count()),
+    )
+    admit_all()
+    assert refreshed == []
+    monkeypatch.setattr(admitting, "MASS_INSERT", 1)
+    send = make_approved_send(ids)
+    admit_all()
+    assert refreshed == [1, 2, 4, 8]
+
+
 def test_a_slice_that_comes_after_the_last_one_finds_nothing_to_do() -> None:
     make_spread([1, 2], timezone="Pacific/Kiritimati")
     first = datetime(2026, 11, 22, 19, 0, tzinfo=UTC)  # 09:00 on the 23rd, at UTC+14

@@ -39,13 +39,26 @@ def test_every_channel_has_words_for_customers(settings: Any) -> None:
 def test_an_email_url_is_read_as_what_it_says() -> None:
     url = read_email_url("smtp+tls://me:pa%3Ass@mail.example.com?timeout=5&final_timeout=20")
     assert url.server == SmtpServer("mail.example.com", 587, "starttls", "me", "pa:ss", 5, 20)
+    assert read_email_url("smtp://h?connections=8").server == SmtpServer("h", 25, connections=8)
     assert "pa:ss" not in repr(url)
     assert read_email_url("outbox:///var/lib/outbox").folder == "/var/lib/outbox"
     assert read_email_url("anymail+postmark://?server_token=1").options == {"server_token": "1"}
 
 
 @pytest.mark.parametrize(
-    "url", ["", "http://x", "smtp://", "smtp://h:port", "smtp://h?timeout=0", "smtp://h?timeout=nine", "outbox://"]
+    "url",
+    [
+        "",
+        "http://x",
+        "smtp://",
+        "smtp://h:port",
+        "smtp://h?timeout=0",
+        "smtp://h?timeout=nine",
+        "smtp://h?connections=0",
+        "smtp://h?connections=21",
+        "smtp://h?connections=few",
+        "outbox://",
+    ],
 )
 def test_an_email_url_that_cannot_be_used_is_refused_with_a_sentence(settings: Any, url: str) -> None:
     with pytest.raises(EmailUrlProblem):

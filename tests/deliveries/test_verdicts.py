@@ -42,9 +42,9 @@ def test_a_channel_that_slows_down_costs_no_attempt() -> None:
 
 @pytest.mark.parametrize(("is_idempotent", "state"), [(False, "uncertain"), (True, "planned")])
 def test_what_is_ambiguous_is_tried_again_only_where_repeats_are_known(is_idempotent: bool, state: str) -> None:
-    assert settle(outcome(Verdict.AMBIGUOUS), Tried(7, 0, DAY), NOW, is_idempotent=is_idempotent).state == state
+    assert settle(outcome(Verdict.AMBIGUOUS), Tried(7, 0, DAY), NOW, may_repeat=is_idempotent).state == state
 
 
 def test_what_stays_ambiguous_to_the_last_try_is_uncertain() -> None:
     tried = Tried(7, MAX_ATTEMPTS - 1, DAY)
-    assert settle(outcome(Verdict.AMBIGUOUS), tried, NOW, is_idempotent=True).state == "uncertain"
+    assert settle(outcome(Verdict.AMBIGUOUS), tried, NOW, may_repeat=True).state == "uncertain"

@@ -1,131 +1,125 @@
 """Workers are killed in the middle of a send, as kill -9 does it: nothing is lost, nothing comes twice."""
 
-import os
-import subprocess
-import sys
+import random
 import time
-from asyncio import sleep
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from signal import SIGKILL
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from audiences.clock import read_now
-from calendar_project.demo.sink import MailSink
-from calendar_project.demo.workers import _database_url
 from deliveries.models import Delivery
-from tests.builders import make_campaign, make_running_send
-from tests.deliveries.scenes import make_spread
+from tests.faults.account import take_account
+from tests.faults.fleet import CHILDREN, CONNECTIONS, TIMEOUT, Fleet
+from tests.faults.processes import Processes
+from tests.faults.report import Scenario
+from tests.faults.servers import Sink
+from tests.faults.stage import begin_capped_sends, begin_send, is_over, make_people, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("postgresql")]
-MAILS, WORKERS, LEASE = 3_000, 2, 3
-# What is marked at once: a quarter of a second of one worker's sending, at a rate that the sink holds down.
-WINDOW = 250
-PATIENCE = 60  # seconds; a machine that does much else meanwhile is slow
+# A window is what is marked at once: this much of a second of sending.
+WINDOW_SECONDS = 0.25
 
 
-class SlowSink(MailSink):
-    """Takes its time over every mail, so that a kill comes in the middle of something."""
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
-        await sleep(0.002)
-        return await super().handle_DATA(server, session, envelope)
-
-
-def start_celery(sink: MailSink, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {
-        **os.environ,
-        "DATABASE_URL": _database_url(),
-        "EMAIL_URL": sink.url,
-        "LEASE_SECONDS": str(LEASE),
-        "CELERY_QUEUE": f"killed-{os.getpid()}",
-    }
-    command = [sys.executable, "-m", "celery", "-A", "calendar_project", *arguments, "--loglevel=WARNING"]
-    with log.open("ab") as output:
-        return subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
+def start(processes: Processes, mails: int, seconds: float) -> tuple[Sink, Fleet]:
+    """Two workers, and a sink so slow that `mails` take it so many seconds at least."""
+    sink = Sink(processes, rate=mails / seconds)
+    fleet = Fleet(processes, sink.url(timeout=TIMEOUT, final_timeout=TIMEOUT, connections=CONNECTIONS))
+    fleet.start()
+    return sink, fleet
 
 
-def start_worker(sink: MailSink, log: Path) -> subprocess.Popen[bytes]:
-    return start_celery(sink, log, "worker", f"--concurrency={WORKERS}", "--without-mingle", "--without-gossip")
+@dataclass
+class Kills:
+    """`made` before the send was over; `busy`: those before which mails had arrived since the last one."""
+
+    made: int = 0
+    busy: int = 0
 
 
-def children_of(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+def kill_along(
+    sink: Sink, kill: Callable[[random.Random], None], wanted: int, pause: tuple[float, float], chance: random.Random
+) -> Kills:
+    kills = Kills()
+    while kills.made < wanted:
+        before = len(sink.arrivals)
+        time.sleep(chance.uniform(*pause))
+        if is_over():
+            break
+        kill(chance)
+        kills.made += 1
+        kills.busy += len(sink.arrivals) > before
+    return kills
 
 
-@contextmanager
-def ended(processes: list[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """Whatever is in the list at the end of the block goes, with its children."""
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.killpg(process.pid, SIGKILL)
-            process.wait()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
-
-
-def make_mails() -> None:
-    send = make_running_send(make_campaign(), read_now())
-    campaign, version = send.campaign, send.version
-    Delivery.objects.bulk_create(
-        Delivery(
-            send=send,
-            customer=customer,
-            channel="email",
-            version=version,
-            variant="A",
-            topic_id=campaign.topic_id,
-            team_id=campaign.team_id,
-            obeys_caps=True,
-            counts_toward_caps=True,
-            due_at=send.due_at,
-            closes_at=send.due_at.replace(year=2100),
-            expires_at=send.due_at.replace(year=2100),
-        )
-        for customer in make_spread(range(1, MAILS + 1))
+@pytest.mark.faults("workers and pool children killed")
+def test_invariant_05_killed_workers_lose_nothing_and_repeat_nothing(scenario: Scenario, processes: Processes) -> None:
+    mails, wanted = scenario.size(20_000, 2_000), scenario.size(50, 6)
+    sink, fleet = start(processes, mails, seconds=wanted)
+    begin_capped_sends(mails)
+    wait_for(lambda: bool(sink.arrivals), processes)
+    kills = kill_along(sink, fleet.kill_any, wanted, (0.3, 1.2), scenario.chance)
+    wait_for(is_over, processes)
+    account = take_account(sink)
+    scenario.report(
+        size=mails,
+        kills=kills.made,
+        **account.figures,
+        figures={**account.states, "kills while mails left": kills.busy},
+        bars={
+            **account.bars,
+            "duplicates 0": account.duplicates == 0,
+            f"uncertain ≤ {CONNECTIONS} a kill": account.uncertain <= CONNECTIONS * kills.made,
+            f"{wanted} kills inside the send": kills.made == wanted,
+        },
     )
 
 
-def is_over() -> bool:
-    return not Delivery.objects.filter(state__in=Delivery.OPEN).exists()
+@pytest.mark.faults("machines lost, with the recorders' files")
+def test_invariant_05_a_lost_machine_leaves_a_window_in_doubt(scenario: Scenario, processes: Processes) -> None:
+    mails, wanted = scenario.size(20_000, 1_500), scenario.size(10, 2)
+    seconds = scenario.size(60, 10)
+    sink, fleet = start(processes, mails, seconds)
+    begin_capped_sends(mails)
+    wait_for(lambda: bool(sink.arrivals), processes)
+    # The other machine has time to learn its pace again.
+    kills = kill_along(sink, fleet.lose_machine, wanted, (2.0, 5.0), scenario.chance)
+    wait_for(is_over, processes)
+    account = take_account(sink)
+    window = max(mails / seconds * WINDOW_SECONDS, CHILDREN * CONNECTIONS)
+    scenario.report(
+        size=mails,
+        kills=kills.made,
+        **account.figures,
+        figures={**account.states, "window": window, "kills while mails left": kills.busy},
+        bars={
+            **account.bars,
+            "duplicates 0": account.duplicates == 0,
+            f"uncertain ≤ a window ({window:.0f}) a kill": account.uncertain <= window * kills.made,
+            f"{wanted} kills inside the send": kills.made == wanted,
+        },
+    )
 
 
-def in_state(state: str) -> set[str]:
-    host = urlsplit("http://testserver").hostname
-    ids = Delivery.objects.filter(state=state).values_list("message_id", flat=True)
-    return {f"<{message_id}@{host}>" for message_id in ids}
-
-
-def test_invariant_05_killed_workers_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
-    make_mails()
-    log = tmp_path / "celery.log"
-    processes: list[subprocess.Popen[bytes]] = []
-    with SlowSink() as sink, ended(processes):
-        processes += [start_celery(sink, log, "beat", f"--schedule={tmp_path / 'beat'}"), start_worker(sink, log)]
-        for number in range(1, 5):
-            assert wait_until(lambda: sink.received >= number * MAILS // 7, PATIENCE), log.read_text()  # noqa: B023 - at once
-            for child in children_of(processes[1].pid):
-                os.kill(child, SIGKILL)
-        # And once the whole worker, its parent and the tasks that it held.
-        os.killpg(processes[1].pid, SIGKILL)
-        processes[1].wait()
-        processes[1] = start_worker(sink, log)
-        assert wait_until(is_over, PATIENCE), log.read_text()
-    assert max(Counter(sink.arrivals).values()) == 1
-    sent, uncertain, seen = in_state("sent"), in_state("uncertain"), set(sink.arrivals)
-    assert len(sent) + len(uncertain) == MAILS
-    assert sent <= seen <= sent | uncertain
-    assert 0 < len(uncertain) <= 5 * WORKERS * WINDOW
+@pytest.mark.faults("workers killed, at-least-once campaign")
+def test_what_must_arrive_is_sent_again_only_where_it_was_in_doubt(scenario: Scenario, processes: Processes) -> None:
+    mails, wanted = scenario.size(20_000, 2_000), scenario.size(50, 6)
+    sink, fleet = start(processes, mails, seconds=wanted)
+    begin_send(make_people(mails), transactional=True, at_least_once=True)
+    wait_for(lambda: bool(sink.arrivals), processes)
+    kills = kill_along(sink, fleet.kill_any, wanted, (0.3, 1.2), scenario.chance)
+    wait_for(is_over, processes)
+    account, seen = take_account(sink), sink.seen
+    repeats = dict(Delivery.objects.filter(repeats__gt=0).values_list("message_id", "repeats"))
+    beyond = {message_id for message_id, times in seen.items() if times > 1 + repeats.get(message_id, 0)}
+    scenario.report(
+        size=mails,
+        kills=kills.made,
+        **account.figures,
+        figures={**account.states, "in doubt": len(repeats), "kills while mails left": kills.busy},
+        bars={
+            **account.bars,
+            "all of them arrived": len(seen) == mails,
+            "duplicates ≤ rows that were in doubt": not beyond,
+            f"{wanted} kills inside the send": kills.made == wanted,
+        },
+    )

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 
 from audiences.import_options import CUSTOMERS, EVENTS, ImportOptions
 from audiences.models import Customer, Event, ImportRun, Subscription
-from audiences.services import import_reading
+from audiences.services import import_reading, importing
 from audiences.services.import_errors import formula_safe
 from audiences.services.import_queue import continue_running
 from audiences.services.import_trials import DryRun, try_import
@@ -216,6 +216,17 @@ def test_a_wrong_mapping_is_told_before_anything_is_read(tmp_path: Path, options
     with pytest.raises(FileProblem, match=problem):
         run(write(tmp_path, "id,what", "1,2"), EVENTS, **options)
     assert not ImportRun.objects.exists()
+
+
+def test_the_planner_is_told_of_what_came_in_bulk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refreshed: list[tuple[type, ...]] = []
+    monkeypatch.setattr(importing, "refresh_statistics", lambda *models: refreshed.append(models))
+    monkeypatch.setattr(importing, "MASS_INSERT", 2)
+    run(write(tmp_path, "external_id", "a"), "customers")
+    assert refreshed == []
+    run(write(tmp_path, "external_id", "b", "c"), "customers")
+    run(write(tmp_path, "external_id,event,occurred_at", "a,x,2026-01-01", "b,x,2026-01-01"), "events")
+    assert refreshed == [(Customer, Subscription), (Customer, Event)]
 
 
 def test_an_import_that_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,21 @@
 """A server that plays a script: what a real one does only on its worst days, at the moment that the test wants."""
 
+import re
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 HANG, DROP = "hang", "drop"
 LINES = {
     "greeting": "220 ready",
-    "EHLO": "250-sink\r\n250 ENHANCEDSTATUSCODES",
+    "HELO": "250 sink",
+    "STARTTLS": "220 go on",
+    "AUTH": "235 2.7.0 welcome",
     "MAIL": "250 ok",
     "RCPT": "250 ok",
     "DATA": "354 go on",
@@ -18,35 +23,69 @@ LINES = {
     "RSET": "250 ok",
     "QUIT": "221 bye",
 }
+Script = Mapping[str, str | list[str]]
+_NUMBER = re.compile(rb"^Number: (\d+)\r$", re.M)
 
 
 @dataclass
 class ScriptedServer:
     """Each answer comes from `script[phase]`, one after the other, the last again and again; else the usual one.
 
-    An answer may be `HANG` (say nothing more) or `DROP` (close). `received` holds every message whose dot arrived.
+    An answer may be `HANG` (say nothing more) or `DROP` (close). `received` holds every text whose dot arrived,
+    `refused` those of them that were answered with 4xx or 5xx: of the rest nobody can say that they have not left.
     """
 
-    port: int = 0
     script: dict[str, list[str]] = field(default_factory=dict)
+    offers: tuple[str, ...] = ()  # what EHLO lists
+    implicit_tls: ssl.SSLContext | None = None
+    starttls: ssl.SSLContext | None = None
+    bytewise: bool = False  # answers come one byte at a time
+    drips: str = ""  # the phase whose answers come at ten bytes a second
+    limit: int = 0  # so many messages a session and no more
+    stubborn: bool = False  # DATA is accepted although nobody was
+    port: int = 0
     received: list[bytes] = field(default_factory=list)
+    refused: list[bytes] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     sessions: int = 0
     over: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, phase: str) -> str:
-        answers = self.script.get(phase)
-        if not answers:
-            return LINES[phase]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        with self.lock:
+            answers = self.script.get(phase)
+            if not answers:
+                return (
+                    LINES.get(phase) or "\r\n".join(f"250-{word}" for word in ("sink", *self.offers)) + "\r\n250 HELP"
+                )
+            return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    @property
+    def received_numbers(self) -> list[int]:
+        return numbers(self.received)
+
+    @property
+    def refused_numbers(self) -> list[int]:
+        return numbers(self.refused)
+
+
+def numbers(texts: list[bytes]) -> list[int]:
+    """The `Number:` headers, in order."""
+    return [int(found[1]) for text in texts if (found := _NUMBER.search(text))]
 
 
 @contextmanager
-def scripted_server(**script: list[str] | str) -> Iterator[ScriptedServer]:
-    """A server on a free port of this machine."""
+def scripted_server(
+    *, pipelining: bool = False, script: Script | None = None, **given: Any
+) -> Iterator[ScriptedServer]:
+    """A server on a free port of this machine. `given`: phases with their answers, and fields of `ScriptedServer`."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = ScriptedServer(port=listening.getsockname()[1])
-    server.script = {phase: [given] if isinstance(given, str) else given for phase, given in script.items()}
+    fields = {name: value for name, value in given.items() if name in ScriptedServer.__dataclass_fields__}
+    phases = {**(script or {}), **{name: value for name, value in given.items() if name not in fields}}
+    server = ScriptedServer(**fields)
+    server.port = listening.getsockname()[1]
+    server.offers += ("PIPELINING",) if pipelining else ()
+    server.script = {name: list(said) if isinstance(said, list) else [str(said)] for name, said in phases.items()}
     accepting = threading.Thread(target=_accept, args=(listening, server), daemon=True)
     accepting.start()
     try:
@@ -58,59 +97,136 @@ def scripted_server(**script: list[str] | str) -> Iterator[ScriptedServer]:
 
 
 def _accept(listening: socket.socket, server: ScriptedServer) -> None:
-    listening.settimeout(0.05)
+    listening.settimeout(0.005)
+    talks: list[threading.Thread] = []
     while not server.over.is_set():
         try:
             connection, _ = listening.accept()
         except TimeoutError:
             continue
         server.sessions += 1
-        threading.Thread(target=_talk, args=(connection, server), daemon=True).start()
+        talks.append(threading.Thread(target=_talk, args=(connection, server), daemon=True))
+        talks[-1].start()
+    for talk in talks:
+        talk.join()
 
 
 def _talk(connection: socket.socket, server: ScriptedServer) -> None:
-    connection.settimeout(10)
-    with connection, connection.makefile("rb") as lines:
-        try:
-            if not _say(connection, server, "greeting"):
-                return
-            while line := lines.readline():
-                command = line.decode().split()[0].upper()
-                server.commands.append(line.decode().strip())
-                if not _say(connection, server, command if command in LINES else "RSET"):
-                    return
-                if command == "DATA" and not _take_text(connection, lines, server):
-                    return
-                if command == "QUIT":
-                    return
-        except OSError:
-            return
+    # Short waits, so that the end of the test is noticed; `_Talk` begins them again.
+    with suppress(OSError), connection:
+        if server.implicit_tls is not None:
+            connection.settimeout(5)
+            connection = server.implicit_tls.wrap_socket(connection, server_side=True)
+        with connection:
+            _Talk(connection, server).run()
 
 
-def _take_text(connection: socket.socket, lines: object, server: ScriptedServer) -> bool:
-    text = bytearray()
-    if server.script.get("body") == [DROP]:
-        return False
-    if server.script.get("DATA") and server.script["DATA"][0] != LINES["DATA"]:
-        return True
-    while (line := lines.readline()) != b".\r\n":  # type: ignore[attr-defined]
-        if not line:
+class _Talk:
+    """One session."""
+
+    def __init__(self, connection: socket.socket, server: ScriptedServer) -> None:
+        self.connection, self.server = connection, server
+        connection.settimeout(0.005)
+        self.buffer = bytearray()
+        self.has_sender = self.has_recipient = False
+        self.taken = 0
+
+    def run(self) -> None:
+        goes_on = self.say("greeting")
+        while goes_on and (line := self.line()):
+            self.server.commands.append(line.decode().strip())
+            goes_on = self.command(line.decode().split()[0].upper())
+
+    def command(self, name: str) -> bool:
+        """Whether the dialogue goes on."""
+        if name == "MAIL" and self.taken == self.server.limit > 0:
+            return self.put("421 4.7.0 too many messages")
+        if name == "RCPT" and not self.has_sender:
+            return self.put("503 5.5.1 nested")
+        if name == "DATA":
+            return self.data()
+        if name == "STARTTLS":
+            return self.start_tls()
+        if name in ("MAIL", "RSET"):
+            self.has_sender = self.has_recipient = False
+        answer = self.server.answer(name if name in LINES or name == "EHLO" else "RSET")
+        self.has_sender |= name == "MAIL" and answer.startswith("2")
+        self.has_recipient |= name == "RCPT" and answer.startswith("2")
+        return self.put(answer, 0.1 if name == self.server.drips else 0) and name != "QUIT"
+
+    def data(self) -> bool:
+        if not (self.has_recipient or self.server.stubborn):
+            return self.put("554 5.5.1 no valid recipients")
+        answer = self.server.answer("DATA")
+        if not self.put(answer) or self.server.script.get("body") == [DROP]:
             return False
-        text += line
-    server.received.append(bytes(text))
-    return _say(connection, server, "dot")
+        return not answer.startswith("354") or self.text()
+
+    def text(self) -> bool:
+        text = bytearray()
+        while (line := self.line()) != b".\r\n":
+            if not line:
+                return False
+            text += line
+        # Before it is answered: who hears the answer must find it here.
+        with self.server.lock:
+            self.server.received.append(bytes(text))
+        self.has_sender = self.has_recipient = False
+        self.taken += 1
+        if not text:
+            return self.put("554 5.5.1 no valid recipients")
+        answer = self.server.answer("dot")
+        if answer[:1] in ("4", "5"):
+            with self.server.lock:
+                self.server.refused.append(bytes(text))
+        return self.put(answer)
+
+    def start_tls(self) -> bool:
+        answer = self.server.answer("STARTTLS")
+        if not self.put(answer) or self.server.starttls is None:
+            return not answer.startswith("220")
+        self.connection.settimeout(5)
+        self.connection = self.server.starttls.wrap_socket(self.connection, server_side=True)
+        self.connection.settimeout(0.005)
+        return True
+
+    def say(self, phase: str) -> bool:
+        return self.put(self.server.answer(phase), 0.1 if phase == self.server.drips else 0)
+
+    def put(self, answer: str, drip: float = 0) -> bool:
+        if answer == HANG:
+            self.server.over.wait(10)
+        if answer in (HANG, DROP):
+            return False
+        data = answer.encode() + b"\r\n"
+        pause = drip or (0.0002 if self.server.bytewise else 0)
+        for piece in [data[i : i + 1] for i in range(len(data))] if pause else [data]:
+            self.connection.sendall(piece)
+            time.sleep(pause)
+        if answer.startswith("421"):
+            time.sleep(0.01)
+            return False
+        return True
+
+    def line(self) -> bytes:
+        """The next line; empty at the end."""
+        while (end := self.buffer.find(b"\n") + 1) == 0:
+            try:
+                data = self.connection.recv(65_536)
+            except TimeoutError:
+                if self.server.over.is_set():
+                    return b""
+                continue
+            if not data:
+                return b""
+            self.buffer += data
+        line = bytes(self.buffer[:end])
+        del self.buffer[:end]
+        return line
 
 
-def _say(connection: socket.socket, server: ScriptedServer, phase: str) -> bool:
-    """Whether the dialogue goes on."""
-    answer = server.answer(phase)
-    if answer == HANG:
-        server.over.wait(5)
-        return False
-    if answer == DROP:
-        return False
-    connection.sendall(answer.encode() + b"\r\n")
-    if answer.startswith("421"):
-        time.sleep(0.01)
-        return False
-    return True
+def tls_contexts(cert: str, key: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The server's, and the client's that trusts it."""
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(cert, key)
+    return server, ssl.create_default_context(cafile=cert)

@@ -16,7 +16,8 @@ A, D, R, Q = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REJECTED, Verdict.AMBIG
 def deliver(backend: Any) -> Any:
     transport = AnymailTransport("test", {})
     transport.backend = backend
-    return transport.deliver(Envelope(1, "a@example.com", "b@example.com", DATA))
+    (outcome,) = transport.send([Envelope(1, "a@example.com", "b@example.com", DATA)], lambda _: True)
+    return outcome
 
 
 class Provider:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +8,8 @@ import pytest
 from deliveries.channels.base import Channel, Verdict
 from deliveries.channels.email import EmailChannel
 from deliveries.channels.outbox import MemoryOutbox
-from tests.deliveries.channels.contract import ChannelContract
+from tests.deliveries.channels.contract import ChannelContract, go
+from tests.deliveries.channels.servers import scripted_server
 from tests.mail_server import MailServer
 
 
@@ -65,6 +68,31 @@ class TestEmailOverSmtp(ChannelContract):
         ]
 
 
+class TestEmailOverOnePipelinedConnection(ChannelContract):
+    @pytest.fixture(autouse=True)
+    def _server(self, settings: Any) -> Iterator[None]:
+        with scripted_server(pipelining=True) as self.server:
+            settings.EMAIL_URL = f"smtp://127.0.0.1:{self.server.port}?connections=1"
+            yield
+
+    def open_channel(self) -> Channel:
+        return EmailChannel()
+
+    def received(self) -> list[str]:
+        return [str(message_from_bytes(text, policy=policy.default)["Subject"]) for text in self.server.received]
+
+    def test_messages_that_cannot_be_composed_are_answered_for_between_the_others(self) -> None:
+        batch = [self.outgoing(number, **({"subject": ""} if number % 2 else {})) for number in range(1, 10)]
+        expected = {1: Verdict.REJECTED, 0: Verdict.ACCEPTED}
+        assert self.verdicts(*batch) == [(number, expected[number % 2]) for number in range(1, 10)]
+
+    def test_where_none_can_be_composed_nobody_is_connected_to(self) -> None:
+        assert {verdict for _, verdict in self.verdicts(*(self.outgoing(n, subject="") for n in (1, 2)))} == {
+            Verdict.REJECTED
+        }
+        assert self.server.sessions == 0
+
+
 class TestEmailIntoAnOutbox(ChannelContract):
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path, settings: Any) -> None:
@@ -120,5 +148,5 @@ class TestEmailThroughAProvider(ChannelContract):
 def test_the_memory_outbox_keeps_what_it_is_given(settings: Any) -> None:
     settings.EMAIL_URL = "memory://"
     MemoryOutbox.messages.clear()
-    list(EmailChannel().send([ChannelContract().outgoing()]))
+    list(EmailChannel().send([ChannelContract().outgoing()], go))
     assert [envelope.recipient for envelope in MemoryOutbox.messages] == ["c1@example.com"]

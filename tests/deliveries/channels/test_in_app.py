@@ -5,7 +5,7 @@ from deliveries.channels.base import Channel, Outgoing, Verdict
 from deliveries.channels.in_app import InAppChannel, is_safe_link
 from deliveries.models import Delivery, InboxItem
 from tests.builders import make_campaign, make_customer, make_delivery, make_running_send
-from tests.deliveries.channels.contract import ChannelContract
+from tests.deliveries.channels.contract import ChannelContract, go
 
 
 @pytest.mark.django_db
@@ -22,11 +22,11 @@ class TestInApp(ChannelContract):
             make_delivery(send, make_customer(pk=number), "in_app", pk=number)
         return super().outgoing(number, **fields)
 
-    def test_what_is_not_asked_for_does_not_leave(self) -> None:
+    def test_what_was_not_taken_is_not_answered_for_and_does_not_leave(self) -> None:
         """Local: it writes inside the caller's transaction, and leaves nothing where that does not commit."""
         batch = [self.outgoing(1), self.outgoing(2)]
         with transaction.atomic(), self.channel() as channel:
-            next(channel.send(batch))
+            next(channel.send(batch, go))
             transaction.set_rollback(True)
         assert self.received() == []
 

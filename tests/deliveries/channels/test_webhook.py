@@ -21,6 +21,7 @@ class Receiver(ThreadingHTTPServer):
     status = 204
 
     def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
         self.requests: list[tuple[dict[str, str], dict[str, Any], bytes]] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
@@ -35,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.6)
             return
         self.send_response(self.server.status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.send_header("Location", "http://127.0.0.1/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -90,6 +93,12 @@ class TestWebhook(ChannelContract):
         self.receiver.status = status
         outcome = self.send(self.outgoing())[0]
         assert (outcome.verdict, outcome.slow_down) == (verdict, slow_down)
+        assert len(self.receiver.requests) == 1
+
+    def test_a_receiver_that_says_when_to_come_again_slows_the_channel_down(self) -> None:
+        self.receiver.status, self.receiver.headers = 503, {"Retry-After": "5"}
+        outcomes = self.send(self.outgoing(1), self.outgoing(2))
+        assert [(outcome.verdict, outcome.slow_down) for outcome in outcomes] == [(D, True)]
         assert len(self.receiver.requests) == 1
 
     def test_a_receiver_that_is_not_there_defers_and_slows_down(self, settings: Any) -> None:

@@ -13,7 +13,6 @@ from deliveries.mail import mail_of
 from deliveries.queries.due import DueRow
 from deliveries.services import links
 from deliveries.services.composing import Version, compose
-from tests.builders import NOW
 from tests.deliveries.mail.reading import content, read
 
 MESSAGE = MessagePlan(
@@ -24,8 +23,8 @@ MESSAGE = MessagePlan(
     text="{{ event.name }} {{ customer.name | upcase }}",
 )
 ROW = DueRow(
-    *(7, 1, 3, "email", 0, 1, "A", 5, 1, True, True, NOW, NOW, NOW, 0, 0, 0, "7.0123", "c3", "Ada", "ada@example.com"),
-    *("en", "Europe/Berlin", {"plan": "R&D"}, False, False, False, True),
+    *(7, 1, 3, "email", 0, 1, "A", 5, 1, True, True, 0, 0, "7.0123", False, "c3", "Ada", "ada@example.com"),
+    *("en", "Europe/Berlin", '{"plan": "R&D"}', False, 0, True),
 )
 EVENT = {"name": "ordered"}
 
@@ -58,7 +57,7 @@ def test_a_channel_without_mail_is_handed_texts(memory: Any) -> None:
 
 def test_a_missing_value_ends_its_own_message_with_a_sentence() -> None:
     with pytest.raises(TemplateProblem, match="Line 1: this customer has no value for it"):
-        compose(ROW._replace(attributes={}), version(), EVENT)
+        compose(ROW._replace(attributes="{}"), version(), EVENT)
     assert compose(ROW, version(), EVENT).mail
 
 

@@ -8,6 +8,7 @@ from audiences.models import Customer, Subscription, Suppression
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
 from deliveries.services import ledger
+from deliveries.services.claiming import Known
 from deliveries.services.claiming import claim as claim_window
 from deliveries.verdicts import Move
 from tests.builders import NOW
@@ -48,14 +49,14 @@ def test_the_urgent_and_the_bulk_are_claimed_apart() -> None:
     Delivery.objects.filter(pk=urgent.pk).update(urgent=True)
     assert urgent.pk not in claim_rows("mine")
     with transaction.atomic():
-        assert list(claim_window("memory", "other", NOW, 10, urgent=True, before=None).ready) == [urgent.pk]
+        assert list(claim_window("memory", "other", NOW, 10, Known(), urgent=True, before=None).ready) == [urgent.pk]
 
 
 def test_a_mark_whose_answer_was_lost_gives_the_same_rows_again_and_no_others() -> None:
     make_memory_send(3)
-    first = claim_window("memory", MINE, NOW, 2, urgent=False, before=None)
+    first = claim_window("memory", MINE, NOW, 2, Known(), urgent=False, before=None)
     marked = list(first.ready)
-    again = claim_window("memory", MINE, NOW, 2, urgent=False, before=first)
+    again = claim_window("memory", MINE, NOW, 2, Known(), urgent=False, before=first)
     assert (list(again.ready), len(marked)) == (marked, 2)
 
 

@@ -1,0 +1,54 @@
+"""The messages of one call: still with the caller, or taken and waiting for a session."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from deliveries.channels.smtp.envelope import Envelope
+
+
+class Supply:
+    """`waiting`: not begun. `again`: lost with a session that had been in use, so that a new one decides."""
+
+    def __init__(self, envelopes: Iterable[Envelope]) -> None:
+        self.is_over = False  # the caller has no more, or is asked for no more
+        self.waiting: deque[Envelope] = deque()
+        self.again: deque[Envelope] = deque()
+        self._envelopes = iter(envelopes)
+        self._tried: set[int] = set()
+
+    def __len__(self) -> int:
+        """How many were taken and wait."""
+        return len(self.waiting) + len(self.again)
+
+    def take(self) -> Envelope | None:
+        if self.waiting:
+            return self.waiting.popleft()
+        if self.is_over:
+            return None
+        envelope = next(self._envelopes, None)
+        self.is_over = envelope is None
+        return envelope
+
+    def take_one_more(self) -> bool:
+        """Have one more wait, if there is one."""
+        envelope = None if self.is_over else next(self._envelopes, None)
+        self.is_over = envelope is None
+        if envelope is not None:
+            self.waiting.append(envelope)
+        return envelope is not None
+
+    def try_again(self, envelope: Envelope) -> bool:
+        """Whether it is given another try: one, whatever the sessions say."""
+        if envelope.delivery_id in self._tried:
+            return False
+        self._tried.add(envelope.delivery_id)
+        self.again.append(envelope)
+        return True
+
+    def empty(self) -> list[Envelope]:
+        """Take no more. Returns those that waited."""
+        self.is_over = True
+        left = [*self.again, *self.waiting]
+        self.again.clear()
+        self.waiting.clear()
+        return left

@@ -1,0 +1,56 @@
+"""How many messages may leave on a channel now: `CHANNEL_RATES`, kept by all workers together where there is a Redis.
+
+Without one (the embedded workspace), or while it does not answer, each process keeps to the rate by itself: a lost
+Redis neither stops the mail nor lifts the limit.
+"""
+
+import threading
+import time
+
+from django.conf import settings
+
+from deliveries.buckets import Bucket, Rate
+from deliveries.services.shared_rates import SharedRates
+
+
+class OwnRates:
+    """The buckets of this process, shared by its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: dict[tuple[str, Rate], Bucket] = {}
+
+    def take(self, channel: str, rate: Rate, wanted: int, *, urgent: bool) -> int:
+        with self._lock:
+            return self._bucket(channel, rate).take(wanted, time.monotonic(), urgent=urgent)
+
+    def spend(self, channel: str, rate: Rate, count: int) -> None:
+        """What the shared bucket granted: should Redis go, this one is no fuller than that was."""
+        with self._lock:
+            self._bucket(channel, rate).spend(count, time.monotonic())
+
+    def _bucket(self, channel: str, rate: Rate) -> Bucket:
+        return self._buckets.setdefault((channel, rate), Bucket(rate))
+
+
+_own, _shared = OwnRates(), SharedRates()
+
+
+def is_limited(channel: str) -> bool:
+    return channel in settings.CHANNEL_RATES
+
+
+def allowance(channel: str, wanted: int, *, urgent: bool = False) -> int:
+    """How many of the wanted may go now, 0 to `wanted`; they count as gone.
+
+    0 means: ask again in a moment (a tenth of a second will do). Bulk is granted by quarters of a second's worth and
+    leaves a fifth of a second's worth for the urgent lane, which is granted whatever there is.
+    """
+    if wanted <= 0 or not is_limited(channel):
+        return max(wanted, 0)
+    rate = Rate(settings.CHANNEL_RATES[channel])
+    granted = _shared.take(channel, rate, wanted, urgent=urgent) if settings.REDIS_URL else None
+    if granted is None:
+        return _own.take(channel, rate, wanted, urgent=urgent)
+    _own.spend(channel, rate, granted)
+    return granted

@@ -1,0 +1,153 @@
+"""A worker died; its flight recorder says of every row of its windows what became of it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audiences.models import Suppression
+from campaigns.models import CampaignVersion, Send
+from deliveries.channels.memory import MemoryChannel
+from deliveries.flight_recorder import FlightRecorder
+from deliveries.models import Delivery
+from deliveries.services.claiming import MOST_CLAIMS
+from deliveries.services.reaping import reap
+from deliveries.services.settling import settle_abandoned
+from tests.builders import NOW
+from tests.deliveries.dispatches import claim_rows, make_memory_send, run, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Memory = type[MemoryChannel]
+
+
+@pytest.fixture
+def recorder(settings: Any, tmp_path: Path) -> Iterator[FlightRecorder]:
+    settings.RECORDERS = tmp_path
+    recorder = FlightRecorder(tmp_path)
+    yield recorder
+    recorder.abandon()
+
+
+def marked(recorder: FlightRecorder, send: Send) -> list[int]:
+    """The rows of the send as a worker has marked them, in the order of their ids."""
+    ids = sorted(claim_rows("dead"))
+    recorder.window("dead", ids)
+    return ids
+
+
+def row(delivery_id: int) -> Delivery:
+    return Delivery.objects.get(pk=delivery_id)
+
+
+def test_invariant_05_every_row_is_settled_by_how_far_it_came(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(5)
+    answered, refused, begun, taken, waiting = marked(recorder, send)
+    for delivery_id in (answered, refused, begun):
+        recorder.taken(delivery_id)
+        recorder.leaving(delivery_id)
+    recorder.ended(answered, {})
+    recorder.ended(refused, {"verdict": "rejected", "evidence": {"text": "no such user"}, "suppress": "bounce"})
+    recorder.taken(taken)
+    recorder.abandon()
+    assert settle_abandoned(NOW) == {"accepted": 1, "rejected": 1, "ambiguous": 1, "put_back": 2}
+    assert [row(pk).state for pk in (answered, refused, begun, taken, waiting)] == [
+        "sent",
+        "failed",
+        "uncertain",
+        "planned",
+        "planned",
+    ]
+    assert row(begun).reason == "its worker was lost while it was leaving"
+    assert Suppression.objects.get().customer_id == row(refused).customer_id
+    assert settle_abandoned(NOW) == {}
+
+
+def test_nothing_of_a_worker_that_lives_is_touched(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(2)
+    marked(recorder, send)
+    settle_abandoned(NOW)
+    assert states(send) == {"sending": 2}
+
+
+def test_the_next_dispatch_and_the_reaper_both_settle(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(2)
+    marked(recorder, send)
+    recorder.abandon()
+    assert reap(NOW)["put_back"] == 2
+    run()
+    assert (states(send), len(memory.sent)) == ({"sent": 2}, 2)
+
+
+def test_a_late_recorder_corrects_what_the_lease_had_to_guess(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(1)
+    marked(recorder, send)
+    later = NOW + timedelta(hours=1)
+    assert reap(later)["uncertain"] == 1
+    recorder.abandon()
+    assert settle_abandoned(later) == {"put_back": 1}
+    assert states(send) == {"planned": 1}
+
+
+def test_rows_that_somebody_else_has_by_now_are_left_to_them(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(1)
+    marked(recorder, send)
+    Delivery.objects.update(lease_token="another")
+    recorder.abandon()
+    assert settle_abandoned(NOW) == {}
+    assert states(send) == {"sending": 1}
+
+
+def test_a_file_that_cannot_be_read_stops_nobody(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(1)
+    recorder.window("x", [])
+    recorder.leaving(7)
+    recorder.abandon()
+    run()
+    assert states(send) == {"sent": 1}
+
+
+def at_least_once(send: Send) -> Send:
+    assert send.version is not None
+    CampaignVersion.objects.filter(pk=send.version.pk).update(
+        plan={**send.version.plan, "transactional": True, "at_least_once": True}, digest="another"
+    )
+    return send
+
+
+def test_an_at_least_once_campaign_sends_again_what_may_have_left(memory: Memory, recorder: FlightRecorder) -> None:
+    send = at_least_once(make_memory_send(1))
+    (delivery_id,) = marked(recorder, send)
+    recorder.leaving(delivery_id)
+    recorder.abandon()
+    message_id = row(delivery_id).message_id
+    settle_abandoned(NOW)
+    assert (row(delivery_id).state, row(delivery_id).repeats) == ("planned", 1)
+    run(now=row(delivery_id).due_at)
+    assert (states(send), [message.message_id for message in memory.sent]) == ({"sent": 1}, [message_id])
+
+
+def test_an_at_least_once_campaign_goes_again_where_the_recorder_is_lost_too(memory: Memory) -> None:
+    send = at_least_once(make_memory_send(1))
+    claim_rows("dead")
+    assert reap(NOW + timedelta(hours=1))["repeated"] == 1
+    assert (states(send), Delivery.objects.get().repeats) == ({"planned": 1}, 1)
+
+
+def test_a_message_that_kills_its_workers_is_poison_and_the_innocent_beside_it_go_out(
+    memory: Memory, settings: Any, tmp_path: Path
+) -> None:
+    settings.RECORDERS = tmp_path
+    send = make_memory_send(3)
+    poison = min(Delivery.objects.values_list("pk", flat=True))
+    for _ in range(MOST_CLAIMS):
+        recorder = FlightRecorder(tmp_path)
+        marked(recorder, send)
+        recorder.taken(poison)
+        recorder.abandon()
+        settle_abandoned(NOW)
+    run()
+    assert states(send) == {"failed": 1, "sent": 2}
+    assert row(poison).reason == "poison: it was in the hands of 5 workers that died"
+    assert set(Delivery.objects.filter(state="sent").values_list("claims", flat=True)) == {0}
