@@ -20,7 +20,7 @@ WIDEST = 4  # bytes of a character
 LONGEST_ESCAPE = 5  # characters: &amp;
 
 
-class NotPlain(Exception):
+class _NotPlain(Exception):
     """Something that Liquid must look at."""
 
 
@@ -72,7 +72,7 @@ class Compiled:
             values = [str(escape(value)) for value in values]
         # Escaped it may be longer, but not by that much.
         if len(text) * LONGEST_ESCAPE * WIDEST > self._room:
-            raise NotPlain
+            raise _NotPlain
         return self._with_others(values, _by_liquid(self._others, context)) if self._others else values
 
     def _with_others(self, values: Iterable[str], of_liquid: Iterable[str]) -> list[str]:
@@ -80,7 +80,7 @@ class Compiled:
         plain, others = iter(values), iter(of_liquid)
         every = [next(plain) if keys else next(others) for keys in self._keys]
         if WIDEST * sum(map(len, every)) > self._room:
-            raise NotPlain
+            raise _NotPlain
         return every
 
     def _plain_values(self, context: Mapping[str, Any]) -> list[str]:
@@ -105,7 +105,7 @@ class Compiled:
 def _shown(value: Any, default: str | None) -> str:
     """What is no text, as Liquid shows it. Lists and the like are left to it."""
     if type(value) not in (bool, int, float, type(None)):
-        raise NotPlain
+        raise _NotPlain
     if default is None:
         return str(to_liquid_string(value, False))
     return default if value is None or value is False else str(to_liquid_string(small(value), False))

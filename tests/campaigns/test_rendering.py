@@ -1,6 +1,6 @@
 """Templates: what they may say, and the limits that none of them leaves."""
 
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import pytest
@@ -86,6 +86,12 @@ def test_a_template_that_cannot_be_read_says_where(text: str, part: str) -> None
 def test_no_template_works_for_long_or_grows_large(text: str) -> None:
     with pytest.raises(TemplateProblem):
         render(text)
+
+
+def test_a_machine_that_was_busy_with_something_else_fails_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = count(step=3600)
+    monkeypatch.setattr(limits, "monotonic", lambda: next(hours))
+    assert render("{% for tag in customer.attributes.tags %}{{ tag | upcase }}{% endfor %}") == "AB"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_what_is_put_between_the_pieces_is_what_liquid_would_write(
 ) -> None:
     text = "".join(fragments)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "SECONDS", 60)  # of a machine that is busy with something else, one may take longer
+        patch.setattr(limits, "SECONDS", 60)  # so many examples leave work to the garbage collector, at any moment
         assert in_parts(text, context, html=html) == by_liquid_alone(text, context, html=html)
 
 
