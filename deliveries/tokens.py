@@ -6,9 +6,8 @@ Whoever holds one may do that one thing for that one customer. They are never lo
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 
-from django.conf import settings
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
@@ -75,14 +74,14 @@ def _signer(purpose: str) -> signing.TimestampSigner:
 
 def _sign(purpose: str, value: str) -> str:
     """What `signing.Signer` would say, but that the key is not derived anew: a mail has three of these."""
-    mac = _keyed(purpose, settings.SECRET_KEY).copy()
+    mac = _keyed(purpose).copy()
     mac.update(value.encode())
     return f"{value}~{signing.b64_encode(mac.digest()).decode()}"
 
 
-@lru_cache(maxsize=16)
-def _keyed(purpose: str, secret: str) -> hmac.HMAC:
-    return salted_hmac(f"almanac.{purpose}signer", "", secret, algorithm="sha256")
+@cache
+def _keyed(purpose: str) -> hmac.HMAC:
+    return salted_hmac(f"almanac.{purpose}signer", "", algorithm="sha256")
 
 
 def _read(purpose: str, token: str) -> str:

@@ -1,6 +1,6 @@
 """A template that was read, ready to be rendered once for each customer: only what varies is looked at again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -17,9 +17,10 @@ from .problems import TemplateProblem, sentence
 from .slots import cut, with_plain_lines
 
 WIDEST = 4  # bytes of a character
+LONGEST_ESCAPE = 5  # characters: &amp;
 
 
-class _NotPlain(Exception):
+class NotPlain(Exception):
     """Something that Liquid must look at."""
 
 
@@ -35,7 +36,8 @@ class Compiled:
         self._template = template
         self._is_html = template.env.autoescape
         self.pieces, slots = cut(template)
-        self._lookups = [(slot.keys, slot.default) for slot in slots]
+        self._keys = [slot.keys for slot in slots]
+        self._lookups = [(slot.keys, slot.default) for slot in slots if slot.keys]
         marked = {id(slot.node) for slot in slots}
         others = [slot.node for slot in slots if not slot.keys]
         self._whole = with_edges(template, template.nodes, marked)
@@ -61,39 +63,52 @@ class Compiled:
         return [variable.segments for found in analysis.globals.values() for variable in found]
 
     def _looked_up(self, context: Mapping[str, Any]) -> list[str]:
-        others = iter(_by_liquid(self._others, context)) if self._others else iter(())
-        values = [self._shown(context, keys, default) if keys else next(others) for keys, default in self._lookups]
-        if WIDEST * sum(map(len, values)) > self._room:
-            raise _NotPlain
+        values = self._plain_values(context)
+        text = "".join(values)
+        # All of them at one look: hardly ever is there anything to do.
+        if not (text.isascii() and text.isprintable()):
+            values = list(map(_written, values))
+        if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
+            values = [str(escape(value)) for value in values]
+        # Escaped it may be longer, but not by that much.
+        if len(text) * LONGEST_ESCAPE * WIDEST > self._room:
+            raise NotPlain
+        return self._with_others(values, _by_liquid(self._others, context)) if self._others else values
+
+    def _with_others(self, values: Iterable[str], of_liquid: Iterable[str]) -> list[str]:
+        """In the order of the slots."""
+        plain, others = iter(values), iter(of_liquid)
+        every = [next(plain) if keys else next(others) for keys in self._keys]
+        if WIDEST * sum(map(len, every)) > self._room:
+            raise NotPlain
+        return every
+
+    def _plain_values(self, context: Mapping[str, Any]) -> list[str]:
+        values: list[str] = []
+        for keys, default in self._lookups:
+            value: Any = context
+            try:
+                for key in keys:
+                    value = value[key]
+            except (KeyError, TypeError):
+                if default is None:
+                    raise
+                value = default
+            if type(value) is not str:
+                value = _shown(value, default)
+            elif not value and default is not None:
+                value = default
+            values.append(value)
         return values
 
-    def _shown(self, context: Mapping[str, Any], keys: Sequence[str], default: str | None) -> str:
-        value: Any = context
-        try:
-            for key in keys:
-                value = value[key]
-        except (KeyError, TypeError):
-            if default is None:
-                raise
-            return default
-        if type(value) is not str:
-            return _other(value, default, html=self._is_html)
-        if not value and default is not None:
-            return default
-        if self._is_html and ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value):
-            value = str(escape(value))
-        return value if value.isascii() and value.isprintable() else _written(value)
 
-
-def _other(value: Any, default: str | None, *, html: bool) -> str:
-    """What is no text: numbers, lists, nothing at all."""
-    if default is not None:
-        if type(value) not in (bool, int, float, list, dict, type(None)):
-            raise _NotPlain
-        if value is None or value is False or value in ([], {}):
-            return default
-        small(value)
-    return _written(str(to_liquid_string(value, html)))
+def _shown(value: Any, default: str | None) -> str:
+    """What is no text, as Liquid shows it. Lists and the like are left to it."""
+    if type(value) not in (bool, int, float, type(None)):
+        raise NotPlain
+    if default is None:
+        return str(to_liquid_string(value, False))
+    return default if value is None or value is False else str(to_liquid_string(small(value), False))
 
 
 def _written(text: str) -> str:

@@ -18,6 +18,8 @@ class _Edge(Node):
         edges_of(context).append(buffer.tell())
         return 0
 
+    render = render_to_output  # no tag that could be disabled
+
 
 def with_edges(template: BoundTemplate, nodes: Iterable[Node], marked: Set[int]) -> BoundTemplate:
     """The template with these nodes alone, and an edge before and after each whose `id` is marked."""

@@ -57,14 +57,16 @@ def _slot(template: BoundTemplate, node: Node, taken: Set[str]) -> Slot:
         return Slot(node)
     if not expression.filters:
         return Slot(node, keys)
-    if _is_default(expression.filters):
-        # What a context without anything in it shows.
-        return Slot(node, keys, type(template)(template.env, [node]).render())
-    return Slot(node)
+    default = _default(expression.filters)
+    return Slot(node) if default is None else Slot(node, keys, default)
 
 
-def _is_default(filters: Sequence[Filter]) -> bool:
+def _default(filters: Sequence[Filter]) -> str | None:
+    """The text of `| default: "text"` alone; a text that would have to be escaped is Liquid's."""
     if len(filters) != 1 or filters[0].name != "default" or len(filters[0].args) != 1:
-        return False
+        return None
     argument = filters[0].args[0]
-    return isinstance(argument, PositionalArgument) and isinstance(argument.value, StringLiteral)
+    if not (isinstance(argument, PositionalArgument) and isinstance(argument.value, StringLiteral)):
+        return None
+    text = argument.value.value
+    return None if set(text) & set("&<>\"'") else text

@@ -1,7 +1,7 @@
 """From a message to an envelope: the whole mail as bytes, and what is said of it in the SMTP dialogue."""
 
 import time
-from functools import lru_cache
+from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,9 +11,11 @@ from deliveries.channels.smtp import Envelope
 from deliveries.mail import CannotCompose, date_line, mail_of, recipient_of, sender_of, verbatim_lines
 
 
+@cache
 def host() -> str:
     """The name that our Message-IDs end with and that we introduce ourselves by."""
-    return _host(settings.BASE_URL)
+    name = urlsplit(settings.BASE_URL).hostname or "localhost"
+    return name if name.isascii() else name.encode("idna").decode()
 
 
 def envelope_of(outgoing: Outgoing) -> Envelope:
@@ -30,9 +32,3 @@ def envelope_of(outgoing: Outgoing) -> Envelope:
     own = verbatim_lines({"Message-ID": f"<{outgoing.message_id}@{host()}>", **outgoing.headers})
     data = f"{from_line}To: {shown}\r\n{mail.subject}{date}{own}{mail.body}".encode()
     return Envelope(outgoing.delivery_id, sender, recipient, data, utf8=not (sender.isascii() and recipient.isascii()))
-
-
-@lru_cache(maxsize=4)
-def _host(base_url: str) -> str:
-    name = urlsplit(base_url).hostname or "localhost"
-    return name if name.isascii() else name.encode("idna").decode()

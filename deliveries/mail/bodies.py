@@ -2,10 +2,9 @@
 
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Protocol
 
-from .quoted import clean, quoted
+from .quoted import all_quoted, clean, quoted
 
 TRIPLE = 3  # bytes that make four characters of base64
 ROW = 57  # bytes that make a line of 76
@@ -19,6 +18,19 @@ class Body(Protocol):
     def fill(self, values: Sequence[str]) -> str: ...
 
 
+class Part:
+    """A part: its headers, an empty line, its text."""
+
+    def __init__(self, kind: str, pieces: Sequence[str]) -> None:
+        self._body = body_of(pieces)
+        self._head = (
+            f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {self._body.encoding}\r\n\r\n'
+        )
+
+    def fill(self, values: Sequence[str]) -> str:
+        return self._head + self._body.fill(values)
+
+
 def body_of(pieces: Sequence[str]) -> Body:
     """Quoted-printable for what is mostly ASCII, base64 for the rest: whichever is shorter."""
     pieces = [clean(piece) for piece in pieces]
@@ -29,7 +41,9 @@ def body_of(pieces: Sequence[str]) -> Body:
 
 def joined(pieces: Sequence[str], values: Sequence[str]) -> str:
     """The text that is meant: a piece, a value, a piece, ..."""
-    return "".join(chain.from_iterable(zip(pieces, [*values, ""], strict=True)))
+    chunks = [""] * (2 * len(pieces) - 1)
+    chunks[::2], chunks[1::2] = pieces, values
+    return "".join(chunks)
 
 
 class QuotedBody:
@@ -43,7 +57,7 @@ class QuotedBody:
 
     def fill(self, values: Sequence[str]) -> str:
         chunks = self._chunks.copy()
-        chunks[1::2] = [quoted(value) for value in values]
+        chunks[1::2] = all_quoted(values)
         if not self._pieces[-1] and _lacks_line_end(self._pieces, values):
             chunks.append("\r\n")
         return "".join(chunks)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .bodies import Body, body_of, joined
+from .bodies import Part, joined
+from .derived import DerivedPart
 from .headers import subject_line
-from .plain import derived_text, plain_text
+from .plain import plain_text
 from .words import CannotCompose
 
 # Neither encoding can write "=_", so that no text ever holds it.
 BOUNDARY = "=_almanac_alternative"
 VERSION = "MIME-Version: 1.0\r\n"
-ALTERNATIVES = f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n--{BOUNDARY}\r\n'
+ALTERNATIVES = f'{VERSION}Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n--{BOUNDARY}\r\n'
 NONE = ("",)  # the pieces of a template without anything in it
 UNENCODABLE = "the message holds half a character, which cannot be encoded"
 
@@ -35,59 +36,52 @@ class MailTemplate:
 
     def __init__(self, subject: Sequence[str], html: Sequence[str], text: Sequence[str]) -> None:
         self._pieces = (subject, html, text)
-        self._derived = derived_text(html) if _is_none(text) else None
         # With words in every part there is nothing to ask of what a customer's own come to.
-        self._is_certain = (self._derived is not None or _says_something(text)) and (
-            _is_none(html) or _says_something(html)
-        )
+        self._is_certain = all(_says_something(pieces) for pieces in (html, text) if tuple(pieces) != NONE)
         try:
             self._subject = subject_line(subject[0]) if len(subject) == 1 else None
-            self._parts = _Parts(self._derived.pieces if self._derived else text, html)
+            self._html = Part("html", html) if tuple(html) != NONE else None
+            self._text = Part("plain", text) if tuple(text) != NONE else None
+            self._derived = DerivedPart(html)
         except UnicodeEncodeError as error:
             raise CannotCompose(UNENCODABLE) from error
 
     def fill(self, subject: Sequence[str], html: Sequence[str], text: Sequence[str]) -> MailContent:
         """The mail with these values between the pieces. Raises `CannotCompose`."""
-        words = text if self._derived is None else self._derived.values(html)
-        if words is None or not self._is_certain:
-            return mail_of(*map(joined, self._pieces, (subject, html, text)))
         try:
+            body = self._body(html, text) if self._is_certain else None
+            if body is None:
+                return mail_of(*map(joined, self._pieces, (subject, html, text)))
             line = subject_line(joined(self._pieces[0], subject)) if self._subject is None else self._subject
-            return MailContent(line, self._parts.fill(words, html))
+            return MailContent(line, body)
         except UnicodeEncodeError as error:
             raise CannotCompose(UNENCODABLE) from error
+
+    def _body(self, html: Sequence[str], text: Sequence[str]) -> str | None:
+        if self._html is None:
+            return _alone(self._text.fill(text)) if self._text else None
+        words = self._text.fill(text) if self._text else self._derived.fill(html)
+        return None if words is None else _alternatives(words, self._html.fill(html))
 
 
 def mail_of(subject: str, html: str, text: str) -> MailContent:
     """A mail of these texts; the text part is derived where there is only HTML. Raises `CannotCompose`."""
-    words = text or (plain_text(html) if html else "")
     try:
-        body = _Parts((words,), (html,)).fill((), ()) if text.strip() or html.strip() else ""
-        return MailContent(subject_line(subject), body)
+        line = subject_line(subject)
+        if not (text.strip() or html.strip()):
+            return MailContent(line, "")
+        words = Part("plain", [text or plain_text(html)]).fill([])
+        return MailContent(line, _alternatives(words, Part("html", [html]).fill([])) if html else _alone(words))
     except UnicodeEncodeError as error:
         raise CannotCompose(UNENCODABLE) from error
 
 
-class _Parts:
-    """The text, and the HTML where there is some."""
-
-    def __init__(self, text: Sequence[str], html: Sequence[str]) -> None:
-        self._text = body_of(text)
-        self._html = None if _is_none(html) else body_of(html)
-        self._head = f"{VERSION}{ALTERNATIVES if self._html else ''}{_headers('plain', self._text)}"
-        self._between = f"\r\n--{BOUNDARY}\r\n{_headers('html', self._html)}" if self._html else ""
-
-    def fill(self, text: Sequence[str], html: Sequence[str]) -> str:
-        words = f"{self._head}{self._text.fill(text)}"
-        return f"{words}{self._between}{self._html.fill(html)}\r\n--{BOUNDARY}--\r\n" if self._html else words
+def _alternatives(text: str, html: str) -> str:
+    return f"{ALTERNATIVES}{text}\r\n--{BOUNDARY}\r\n{html}\r\n--{BOUNDARY}--\r\n"
 
 
-def _headers(kind: str, body: Body) -> str:
-    return f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {body.encoding}\r\n\r\n'
-
-
-def _is_none(pieces: Sequence[str]) -> bool:
-    return len(pieces) == 1 and not pieces[0]
+def _alone(text: str) -> str:
+    return VERSION + text
 
 
 def _says_something(pieces: Sequence[str]) -> bool:

@@ -24,6 +24,8 @@ _LINK = re.compile(rf"""(?i)(href=["'])({OPEN})""")
 _HALF_LINK = re.compile(rf"""(?i)href=["'](?:h|ht|htt|https?:?){OPEN}""")
 # The beginning of what may be a character reference, which a value could end.
 _HALF_REFERENCE = re.compile(rf"&[^\t\n\f <&;]{{0,32}}{OPEN}")
+# An ampersand other than those that escaping makes.
+_LOOSE = re.compile(r"&(?!amp;|lt;|gt;|#34;|#39;)")
 
 
 class DerivedText(NamedTuple):
@@ -36,11 +38,15 @@ class DerivedText(NamedTuple):
     def values(self, markup: Sequence[str]) -> list[str] | None:
         """The text's values, from those of the HTML; nothing where one of them may be more than a word or two."""
         every = " ".join(markup)
-        if "<" in every or "&" in every or ">" in every or '"' in every or "'" in every:
+        if "<" in every or ">" in every or '"' in every or "'" in every:
             return None
         if not all(markup[slot].startswith(("https://", "http://")) for slot in self.addresses):
             return None
         shown = [markup[slot] for slot in self.slots]
+        if "&" in every:
+            if _LOOSE.search(every):
+                return None
+            shown = list(map(html.unescape, shown))
         words = " ".join(shown)
         # Otherwise one is empty, or has white space at an end, or other than single spaces inside.
         return shown if " ".join(words.split()) == words and (words or not shown) else None

@@ -1,6 +1,7 @@
 """Quoted-printable (RFC 2045, 6.7), in pieces that can be put one after the other."""
 
 from binascii import b2a_qp
+from collections.abc import Sequence
 
 LONGEST = 75  # characters of a line, before the = that says that the line goes on
 SOFT = "=\r\n"
@@ -13,11 +14,34 @@ def quoted(text: str) -> str:
 
     It begins and ends at the start of a line, so that `quoted(a) + quoted(b)` is read as `a + b`.
     """
-    if text.isascii() and text.isprintable() and "=" not in text and not text.startswith(AWKWARD):
-        if len(text) <= LONGEST:
-            return text + SOFT if text else ""
-        if len(text) <= 2 * LONGEST and not text.startswith(AWKWARD, LONGEST):
-            return f"{text[:LONGEST]}=\r\n{text[LONGEST:]}=\r\n"
+    return _quoted_plain(text) if _is_plain(text) else _quoted_any(text)
+
+
+def all_quoted(texts: Sequence[str]) -> list[str]:
+    """Each quoted. They are looked at together: hardly ever is there more to do than to end a line."""
+    if not _is_plain("".join(texts)):
+        return list(map(quoted, texts))
+    return [
+        text + SOFT if text and len(text) <= LONGEST and text[0] not in ".F" else _quoted_plain(text) for text in texts
+    ]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether all of it stands for itself, but perhaps at the start of a line."""
+    return text.isascii() and text.isprintable() and "=" not in text
+
+
+def _quoted_plain(text: str) -> str:
+    if not text or text.startswith(AWKWARD):
+        return _quoted_any(text)
+    if len(text) <= LONGEST:
+        return text + SOFT
+    if len(text) <= 2 * LONGEST and not text.startswith(AWKWARD, LONGEST):
+        return f"{text[:LONGEST]}=\r\n{text[LONGEST:]}=\r\n"
+    return _quoted_any(text)
+
+
+def _quoted_any(text: str) -> str:
     *lines, last = (text if text.isprintable() else clean(text)).split("\n")
     ended = "".join([f"{_folded(line)}\r\n" for line in lines])
     return f"{ended}{_folded(last)}{SOFT}" if last else ended

@@ -33,6 +33,10 @@ class CompiledMessage:
     reads_attributes: bool
     mail: MailTemplate | None
 
+    def address_of(self, row: DueRow) -> str:
+        field = self.channel.address_field
+        return getattr(row, field) if field else ""
+
     def context(self, row: DueRow, event: Mapping[str, Any]) -> dict[str, Any]:
         """What its templates see."""
         links = {name: LINKS[name](row) for name in self.links}
@@ -94,9 +98,10 @@ def compose(row: DueRow, version: Version, event: Mapping[str, Any]) -> Outgoing
     message = version.message(row.channel, row.variant)
     context = message.context(row, event)
     if message.mail is None:
-        return _outgoing(row, message, **message.render(context))
-    unsubscribe = context["links"]["unsubscribe"]
-    return _outgoing(row, message, mail=message.fill(message.mail, context), headers=_list_headers(unsubscribe))
+        return _with_texts(row, message, context)
+    mail, headers = message.fill(message.mail, context), _list_headers(context["links"]["unsubscribe"])
+    address = message.address_of(row)
+    return Outgoing(row.id, row.message_id, row.customer_id, row.external_id, address, headers=headers, mail=mail)
 
 
 def compose_again(delivery: Delivery) -> Outgoing:
@@ -105,13 +110,12 @@ def compose_again(delivery: Delivery) -> Outgoing:
     event = events_of({delivery.firing_id} - {0}).get(delivery.firing_id, {})
     row = row_of(delivery.pk, delivery.due_at)
     message = version.message(row.channel, row.variant)
-    return _outgoing(row, message, **message.render(message.context(row, event)))
+    return _with_texts(row, message, message.context(row, event))
 
 
-def _outgoing(row: DueRow, message: CompiledMessage, **content: Any) -> Outgoing:
-    field = message.channel.address_field
-    address = getattr(row, field) if field else ""
-    return Outgoing(row.id, row.message_id, row.customer_id, row.external_id, address, **content)
+def _with_texts(row: DueRow, message: CompiledMessage, context: Mapping[str, Any]) -> Outgoing:
+    address, texts = message.address_of(row), dict[str, Any](message.render(context))
+    return Outgoing(row.id, row.message_id, row.customer_id, row.external_id, address, **texts)
 
 
 def customer_context(customer: Customer | DueRow, attributes: Mapping[str, Any]) -> dict[str, Any]:

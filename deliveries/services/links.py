@@ -1,7 +1,7 @@
 """The absolute addresses that a message may hold, each with a token of its own: signed where a template uses them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -42,14 +42,14 @@ def links_used(paths: Iterable[Sequence[object]]) -> set[str]:
 
 
 def _absolute(name: str, token: str) -> str:
-    before, after = _around(name, settings.BASE_URL)
+    before, after = _around(name)
     return f"{before}{token}{after}"
 
 
-@lru_cache(maxsize=8)
-def _around(name: str, base_url: str) -> tuple[str, str]:
+@cache
+def _around(name: str) -> tuple[str, str]:
     """What stands before and after a token in the address of a page."""
-    host = urlsplit(base_url).hostname or ""
-    base_url = base_url if host.isascii() else base_url.replace(host, host.encode("idna").decode())
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    base = settings.BASE_URL if host.isascii() else settings.BASE_URL.replace(host, host.encode("idna").decode())
     before, _, after = reverse(name, args=[PLACE]).rpartition(PLACE)
-    return base_url + before, after
+    return base + before, after

@@ -180,7 +180,7 @@ FRAGMENTS = [
     "{% increment counter %}{{ counter }}{% decrement customer %}",
     "{% cycle 'a', 'b' %}{% ifchanged %}{{ customer.name }}{% endifchanged %}",
     "{% if customer.attributes.plan == 'pro' %}<i>{{ customer.name }}</i>{% else %} \r {% endif %}",
-    "{% if customer.nobody %}{% break %}{% endif %}"
+    "{% if customer.nobody %}{% break %}{% endif %}",
     "{% for tag in customer.attributes.tags %}{{ tag }}{% break %}{% endfor %}",
     "{% for customer in customer.attributes.tags %}{{ customer }}{{ forloop.index }}{% endfor %}{{ forloop }}",
     "{% case customer.attributes.plan %}{% when 1 %}one{% else %}{{ customer.attributes.plan }}{% endcase %}",

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.signing import Signer
 
 from deliveries import tokens
 
@@ -10,6 +11,13 @@ def test_a_token_is_read_back() -> None:
     assert tokens.read_preferences(tokens.preferences_token(3)) == 3
     assert tokens.read_view(tokens.view_token(4)) == 4
     assert tokens.read_inbox(tokens.inbox_token(5)) == 5
+
+
+def test_a_token_is_what_django_would_sign() -> None:
+    """Mails that were sent already hold such."""
+    assert tokens.unsubscribe_token(1, 2, "é.x") == Signer(salt="almanac.unsubscribe", sep="~").sign("1.2.é.x")
+    assert tokens.preferences_token(3) == Signer(salt="almanac.preferences", sep="~").sign("3")
+    assert tokens.view_token(4) == Signer(salt="almanac.view", sep="~").sign("4")
 
 
 @pytest.mark.parametrize("read", [tokens.read_unsubscribe, tokens.read_view, tokens.read_inbox])

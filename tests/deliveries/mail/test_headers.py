@@ -20,7 +20,10 @@ def test_a_subject_is_read_as_one_line_of_what_was_written(text: str) -> None:
 def test_a_short_subject_is_written_as_it_is() -> None:
     assert subject_line("Hello, Ada") == "Subject: Hello, Ada\r\n"
     assert subject_line("word " * 16) == f"Subject: {' '.join(['word'] * 13)}\r\n word word word\r\n"
-    assert subject_line("Grüße an alle im Haus") == "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe_an_alle_im_Haus?=\r\n"
+    assert (
+        subject_line("Grüße an alle unsere Freunde")
+        == "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe_an_alle_unsere_Freunde?=\r\n"
+    )
     assert subject_line("Привет") == "Subject: =?utf-8?b?0J/RgNC40LLQtdGC?=\r\n"
 
 

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from deliveries.mail import plain_text
+from deliveries.mail.derived import KEPT, DerivedPart
 from deliveries.mail.plain import derived_text
+from tests.deliveries.mail.reading import as_read, content, read
 
 
 def whole(pieces: list[str] | tuple[str, ...], values: list[str]) -> str:
@@ -21,7 +23,7 @@ def test_a_text_is_what_is_read_with_the_targets_of_links() -> None:
 def test_the_text_of_a_template_is_made_once() -> None:
     derived = derived_text(['<p title="', '">Dear ', ',<br><a href="', '" style="font: \'Arial\'">this</a></p>'])
     assert derived is not None
-    assert derived.values(["Ada L", "Ada L", "https://e.com/a"]) == ["Ada L", "https://e.com/a"]
+    assert derived.values(["Ada L", "O&#39;L", "https://e.com/a?b&amp;c"]) == ["O'L", "https://e.com/a?b&c"]
     assert whole(derived.pieces, ["Ada L", "https://e.com/a"]) == "Dear Ada L,\nthis (https://e.com/a)\n"
 
 
@@ -33,7 +35,7 @@ def test_the_text_of_a_template_is_made_once() -> None:
         ["a\nb", "https://x.y"],
         ["x", "mailto:x@y"],
         ["<b>x</b>", "https://x.y"],
-        ["O&#39;Neill", "https://x.y"],
+        ["R&D", "https://x.y"],
     ],
 )
 def test_a_value_that_is_more_than_words_is_not_put_into_it(values: list[str]) -> None:
@@ -84,3 +86,24 @@ def test_the_text_of_a_template_is_the_text_of_the_rendered_html(data: st.DataOb
     words = derived.values(values) if derived else None
     if derived and words is not None:
         assert whole(derived.pieces, words) == plain_text(whole(pieces, values))
+
+
+BLOCKS = st.sampled_from(["", "<b>x</b>", "<p>y</p>", "<a href='https://x.y'>z</a>", "<br>", "<style>", "R&D"])
+
+
+@given(st.lists(MARKUP, max_size=5).map("".join), st.lists(st.tuples(BLOCKS | VALUES, MARKUP), max_size=4))
+def test_what_a_block_shows_is_read_as_if_it_stood_in_the_template(first: str, more: list[tuple[str, str]]) -> None:
+    pieces, values = [first, *(piece for _, piece in more)], [value for value, _ in more]
+    part = DerivedPart(pieces)
+    for _ in range(2):
+        filled = part.fill(values)
+        if filled is not None:
+            expected = as_read(plain_text(whole(pieces, values)))
+            assert content(read(f"MIME-Version: 1.0\r\n{filled}".encode()), "plain") == expected
+
+
+def test_only_so_many_texts_are_kept() -> None:
+    part = DerivedPart(["<p>", "</p>"])
+    filled = [part.fill([f"<b>{number}</b>"]) is not None for number in range(KEPT + 2)]
+    assert filled == [True] * KEPT + [False] * 2
+    assert part.fill(["<b>0</b>"]) is not None
