@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F
 
 from campaigns.lifecycle import MOVES, target
@@ -37,11 +38,12 @@ def move_status(
     campaign_id: int, action: str, by: User | None, now: datetime, *, note: str = "", **fields: Any
 ) -> bool:
     """Move one campaign as `lifecycle.MOVES` allows and write it into its history; False if it may not move so."""
-    moved = Campaign.objects.filter(pk=campaign_id, status__in=MOVES[action][0]).update(
-        status=target(action), updated_at=now, **fields
-    )
-    if moved:
-        write_history(campaign_id, action, by, now, note=note)
+    with transaction.atomic(savepoint=False):
+        moved = Campaign.objects.filter(pk=campaign_id, status__in=MOVES[action][0]).update(
+            status=target(action), updated_at=now, **fields
+        )
+        if moved:
+            write_history(campaign_id, action, by, now, note=note)
     return moved == 1
 
 

@@ -1,11 +1,15 @@
 """A campaign's life: every step with its rights, its record, and what becomes of the sends."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from campaigns.models import Campaign, Firing, Send
-from campaigns.services import lifecycle
+from campaigns.services import lifecycle, states
 from campaigns.services.lifecycle import NotAllowed, PreflightFailed, StaleChange
+from campaigns.services.planning import plan_all
 from campaigns.services.versions import record_version
 from tests.builders import NOW, make_campaign, make_customer, make_segment, make_send, make_team, make_user
 
@@ -170,3 +174,18 @@ def test_saving_what_was_read_before_a_pause_does_not_undo_the_pause() -> None:
     read.name = "Another name"
     read.save()
     assert Campaign.objects.values_list("name", "status").get(pk=campaign.pk) == ("Another name", "paused")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_without_its_line_in_the_history_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = approved()
+    lifecycle.start(campaign.pk, NOW)
+    Send.objects.update(state=Send.State.DONE)
+
+    def lost(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(states, "write_history", lost)
+    with pytest.raises(OperationalError):
+        plan_all(NOW + timedelta(days=5))
+    assert status(campaign) == "running"
