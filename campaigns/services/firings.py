@@ -121,7 +121,8 @@ def _fire_batch(campaign: Campaign, happenings: Sequence[Happening], now: dateti
         return 0
     fresh = new_firings(concerned, earlier_firings(campaign.pk, concerned, plan.reentry_days), plan.reentry_days)
     firings = [_firing(campaign, plan, happening, now) for happening in fresh]
-    give_days(campaign.pk, [firing for firing in firings if firing.state == Firing.State.WAITING], now)
+    # Those that came too late as well: a firing of no day would be explained to nobody.
+    give_days(campaign.pk, firings, now)
     Firing.objects.bulk_create(firings, ignore_conflicts=True)
     return len(firings)
 

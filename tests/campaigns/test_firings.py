@@ -136,6 +136,7 @@ def test_after_a_stop_what_is_still_of_use_goes_once_and_the_rest_is_dropped(hou
     fire_all(back)
     firing = campaign.firings.get()
     assert firing.state == ("dropped" if hours == 48 else "waiting")
+    assert firing.send is not None, "whoever asks about that day is told of it"
     assert [due.pk for due in due_firings(back, 10)] == ([] if hours == 48 else [firing.pk])
 
 
