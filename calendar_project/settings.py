@@ -85,7 +85,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Database -------------------------------------------------------------------------------------------------
 _database = ENVIRONMENT.database
 if _database["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: a writer queues at BEGIN instead of failing at its first write. FULL: a commit survives a power cut.
+    # Ours waits in a fairer way. IMMEDIATE: a writer queues at BEGIN instead of failing at its first write. FULL: a
+    # commit survives a power cut.
+    _database = {**_database, "ENGINE": "calendar_project.patient_sqlite"}
     _options = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -103,7 +103,7 @@ def expiries(ids: Iterable[int]) -> dict[int, datetime]:
     return {} if not wanted else dict(Delivery.objects.filter(pk__in=wanted).values_list("pk", "expires_at"))
 
 
-def _read(sql: str, values: Sequence[str | int]) -> list[DueRow]:
+def _read(sql: str, values: Sequence[str | int | None]) -> list[DueRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(map(DueRow._make, cursor.fetchall()))

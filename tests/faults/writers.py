@@ -24,11 +24,10 @@ def main(count: int, transactions: int, seed: str) -> None:
     writing.stage(count)
     # No connection is taken along into another process.
     connections.close_all()
-    done, sent = _run(count, transactions, seed)
-    print(json.dumps({"done": done, "sent": sent, **writing.account()}))  # noqa: T201 what we are started for
+    print(json.dumps({**_run(count, transactions, seed), **writing.account()}))  # noqa: T201 what we are started for
 
 
-def _run(count: int, transactions: int, seed: str) -> tuple[Counter[str], Counter[str]]:
+def _run(count: int, transactions: int, seed: str) -> dict[str, Any]:
     from tests.faults import writing
 
     context = multiprocessing.get_context("fork")
@@ -44,12 +43,13 @@ def _run(count: int, transactions: int, seed: str) -> tuple[Counter[str], Counte
     writers = [context.Process(target=write, args=(number,)) for number in range(count)]
     for process in (sender, *writers):
         process.start()
-    done: Counter[str] = sum((written.get() for _ in writers), Counter())
+    written_all = [written.get() for _ in writers]
     finished.set()
     total: Any = sent.get()
     for process in (sender, *writers):
         process.join()
-    return done, total
+    done: Counter[str] = sum((each for each, _ in written_all), Counter())
+    return {"done": done, "longest": round(max(longest for _, longest in written_all), 2), "sent": total}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """An embedded workspace in which everybody writes at once: what each writer does, and what the one who sends does."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -39,19 +40,20 @@ def stage(writers: int) -> None:
         approve(make_campaign([segment], name=name, trigger="recurring", rrule="FREQ=WEEKLY;BYDAY=SU"))
 
 
-def write(number: int, transactions: int, chance: random.Random) -> Counter[str]:
-    """How many of each kind went through; whatever was raised is counted by its words."""
-    done: Counter[str] = Counter()
+def write(number: int, transactions: int, chance: random.Random) -> tuple[Counter[str], float]:
+    """How many of each kind went through, and the longest in seconds; what was raised is counted by its words."""
+    done, longest = Counter[str](), 0.0
     kinds = (_event, _customer, _opt_out, _suppress, _plan, _stop_and_go)
     for turn in range(transactions):
-        kind = chance.choice(kinds)
+        kind, began = chance.choice(kinds), time.monotonic()
         try:
             kind(number, turn, chance)
         except Exception as problem:
             done[f"{kind.__name__}: {problem!r}"] += 1
         else:
             done[kind.__name__] += 1
-    return done
+        longest = max(longest, time.monotonic() - began)
+    return done, longest
 
 
 def send_out(is_finished: Callable[[], bool]) -> Counter[str]:

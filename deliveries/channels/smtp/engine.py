@@ -107,15 +107,20 @@ class Engine:
                 if envelope is not None:
                     self._idle.remove(connection)
                     connection.begin(envelope)
+            self._make_room()
             if not (self._may_open() and self._has_work_for_another()):
                 return
             self._open()
 
     def _first_for(self, connection: Connection) -> Envelope | None:
-        is_last_resort = not self._openings and not self._may_open()
-        if self._supply.again and (not connection.session.seasoned or is_last_resort):
+        if self._supply.again and (self._enough or not connection.session.seasoned):
             return self._supply.again.popleft()
         return self.next_for(connection)
+
+    def _make_room(self) -> None:
+        """Sessions that are in use and idle stand in the way of a message that is to be tried on a new one."""
+        if self._supply.again and self._idle and not (self._enough or self._openings or self._may_open()):
+            self._idle[0].drop()
 
     def _has_work_for_another(self) -> bool:
         """Whether there are more messages than sessions on their way. Takes one to find out."""

@@ -56,11 +56,12 @@ class Opening(threading.Thread):
 
     def outcome(self, delivery_id: int) -> Outcome:
         """What the failure says of a message that waited for this session."""
-        problem = self.problem or TimeoutError("timed out")
+        problem = None if self._abandoned else self.problem
         if isinstance(problem, smtplib.SMTPResponseException):
             text = f"{problem.smtp_code} {problem.smtp_error!r}"
             return unanswered(delivery_id, self.phase, text, problem.smtp_code)
-        return unanswered(delivery_id, self.phase, f"{type(problem).__name__}: {problem}")
+        text = f"{type(problem).__name__}: {problem}" if problem else "TimeoutError: timed out"
+        return unanswered(delivery_id, self.phase, text)
 
     def _open(self) -> Session:
         server = self._account.server

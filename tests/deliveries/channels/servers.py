@@ -135,7 +135,7 @@ class _Talk:
         goes_on = self.say("greeting")
         while goes_on and (line := self.line()):
             self.server.commands.append(line.decode().strip())
-            goes_on = self.command(line.decode().split()[0].upper())
+            goes_on = self.command(line.decode().partition(" ")[0].strip().upper())
 
     def command(self, name: str) -> bool:
         """Whether the dialogue goes on."""

@@ -308,7 +308,7 @@ def test_a_connection_has_one_message_on_its_way_until_the_caller_knows_what_bec
         transport = transport_to(server.port, connections=connections)
         for outcome in transport.send(map(envelope, range(200)), may_leave):
             leaving.remove(outcome.delivery_id)
-    assert most == connections
+    assert 1 <= most <= connections
 
 
 @pytest.mark.parametrize("pipelining", [False, True])
