@@ -7,6 +7,7 @@ LONGEST = 75  # characters of a line, before the = that says that the line goes 
 SOFT = "=\r\n"
 # A dot would have to be doubled for SMTP; mailboxes of one file begin a message with "From ".
 AWKWARD = (".", "From ")
+SUSPECT = ".F"  # what they begin with
 
 
 def quoted(text: str) -> str:
@@ -22,7 +23,8 @@ def all_quoted(texts: Sequence[str]) -> list[str]:
     if not _is_plain("".join(texts)):
         return list(map(quoted, texts))
     return [
-        text + SOFT if text and len(text) <= LONGEST and text[0] not in ".F" else _quoted_plain(text) for text in texts
+        text + SOFT if text and len(text) <= LONGEST and text[0] not in SUSPECT else _quoted_plain(text)
+        for text in texts
     ]
 
 
@@ -32,11 +34,12 @@ def _is_plain(text: str) -> bool:
 
 
 def _quoted_plain(text: str) -> str:
-    if not text or text.startswith(AWKWARD):
+    if not text or text[0] in SUSPECT:
         return _quoted_any(text)
     if len(text) <= LONGEST:
         return text + SOFT
-    if len(text) <= 2 * LONGEST and not text.startswith(AWKWARD, LONGEST):
+    # As long as links are.
+    if len(text) <= 2 * LONGEST and text[LONGEST] not in SUSPECT:
         return f"{text[:LONGEST]}=\r\n{text[LONGEST:]}=\r\n"
     return _quoted_any(text)
 

@@ -16,7 +16,7 @@ from deliveries.channels.registry import channel_class
 from deliveries.mail import CannotCompose, MailContent, MailTemplate
 from deliveries.models import Delivery
 from deliveries.queries.due import DueRow, row_of
-from deliveries.services.links import LINKS, links_used
+from deliveries.services.links import links_for, links_used
 
 KEPT_VERSIONS = 200
 # What a template may say of a customer and is no attribute.
@@ -39,9 +39,8 @@ class CompiledMessage:
 
     def context(self, row: DueRow, event: Mapping[str, Any]) -> dict[str, Any]:
         """What its templates see."""
-        links = {name: LINKS[name](row) for name in self.links}
         attributes = json.loads(row.attributes) if self.reads_attributes else {}
-        return {"customer": customer_context(row, attributes), "event": event, "links": links}
+        return {"customer": customer_context(row, attributes), "event": event, "links": links_for(row, self.links)}
 
     def render(self, context: Mapping[str, Any]) -> dict[str, str]:
         """Each text by its name. Raises `TemplateProblem`."""

@@ -16,22 +16,25 @@ PLACE = "TOKEN"
 def _unsubscribe(row: DueRow) -> str:
     token = tokens.unsubscribe_token(row.customer_id, row.topic_id, row.channel)
     # The name of a channel may be any; the rest of a token can stand in an address as it is.
-    return _absolute("unsubscribe", token if row.channel.isalpha() and row.channel.isascii() else quote(token, safe=""))
+    return token if row.channel.isalpha() and row.channel.isascii() else quote(token, safe="")
 
 
-def _preferences(row: DueRow) -> str:
-    return _absolute("preferences", tokens.preferences_token(row.customer_id))
-
-
-def _view(row: DueRow) -> str:
-    return _absolute("view_message", tokens.view_token(row.id))
-
-
-LINKS: dict[str, Callable[[DueRow], str]] = {
-    "unsubscribe": _unsubscribe,
-    "preferences": _preferences,
-    "view": _view,
+#: By the name that templates use: the page, and the token that is part of its address.
+LINKS: dict[str, tuple[str, Callable[[DueRow], str]]] = {
+    "unsubscribe": ("unsubscribe", _unsubscribe),
+    "preferences": ("preferences", lambda row: tokens.preferences_token(row.customer_id)),
+    "view": ("view_message", lambda row: tokens.view_token(row.id)),
 }
+
+
+def links_for(row: DueRow, names: Iterable[str]) -> dict[str, str]:
+    """The address of each."""
+    links = {}
+    for name in names:
+        page, token = LINKS[name]
+        before, after = _around(page)
+        links[name] = f"{before}{token(row)}{after}"
+    return links
 
 
 def links_used(paths: Iterable[Sequence[object]]) -> set[str]:
@@ -41,15 +44,10 @@ def links_used(paths: Iterable[Sequence[object]]) -> set[str]:
     return names if names <= LINKS.keys() else set(LINKS)
 
 
-def _absolute(name: str, token: str) -> str:
-    before, after = _around(name)
-    return f"{before}{token}{after}"
-
-
 @cache
-def _around(name: str) -> tuple[str, str]:
-    """What stands before and after a token in the address of a page."""
+def _around(page: str) -> tuple[str, str]:
+    """What stands before and after a token in the address of the page."""
     host = urlsplit(settings.BASE_URL).hostname or ""
     base = settings.BASE_URL if host.isascii() else settings.BASE_URL.replace(host, host.encode("idna").decode())
-    before, _, after = reverse(name, args=[PLACE]).rpartition(PLACE)
+    before, _, after = reverse(page, args=[PLACE]).rpartition(PLACE)
     return base + before, after
