@@ -1,9 +1,11 @@
 """Templates: what they may say, and the limits that none of them leaves."""
 
+from datetime import UTC, datetime
 from itertools import chain, count
 from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
@@ -245,3 +247,28 @@ def test_what_is_a_plain_path_is_looked_up_without_liquid(monkeypatch: pytest.Mo
     template = compile_template("Hi {{ customer.name }}, {{ customer.attributes.city | default: 'you' }}!", html=True)
     monkeypatch.setattr(compiled, "_by_liquid", None)
     assert template.values(CONTEXT) == ["&lt;b&gt;Ann&lt;/b&gt;", "you"]
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}, {"n": None}, {}, {"n": [1]}, {"n": 0.0}, {"n": -0.0}]
+)
+def test_what_liquid_wrote_for_one_customer_is_never_shown_to_one_who_differs(attributes: dict[str, object]) -> None:
+    template = compile_template(
+        "{% if customer.attributes.n %}{{ customer.attributes.n }}{% else %}-{% endif %}", html=False
+    )
+    for each in ({"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}, {"n": None}, {}, {"n": [1]}, {"n": 0.0}, {"n": -0.0}):
+        template.render({"customer": {"attributes": each}})
+    fresh = compile_template(
+        "{% if customer.attributes.n %}{{ customer.attributes.n }}{% else %}-{% endif %} ", html=False
+    )
+    context = {"customer": {"attributes": attributes}}
+    assert template.render(context) + " " == fresh.render(context)
+
+
+def test_a_template_that_reads_the_clock_is_asked_every_time() -> None:
+    template = compile_template("{% if true %}{{ 'now' | date: '%Y' }}{% endif %}", html=False)
+    years = []
+    for year in (2024, 2025):
+        with time_machine.travel(datetime(year, 6, 1, tzinfo=UTC)):
+            years.append(template.render({}))
+    assert years == ["2024", "2025"]
