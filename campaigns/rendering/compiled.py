@@ -68,9 +68,9 @@ class Compiled:
     def _looked_up(self, context: Mapping[str, Any]) -> list[str]:
         values = self._plain_values(context)
         text = "".join(values)
-        # All of them at one look: hardly ever is there anything to do.
+        # All of them at one look: mostly there is nothing to do.
         if not (text.isascii() and text.isprintable()):
-            values = list(map(_written, values))
+            values = [value if value.isascii() and value.isprintable() else _written(value) for value in values]
         if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
             values = [str(escape(value)) for value in values]
         # Escaped it may be longer, but not by that much.

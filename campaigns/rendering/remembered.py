@@ -56,7 +56,7 @@ def _paths(template: BoundTemplate) -> list[list[Any]] | None:
 def _value(context: Mapping[str, Any], path: list[Any]) -> object:
     value: Any = context
     for key in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             # Such as the size of a text: the text itself is compared.
             break
         value = value.get(key, MISSING)
