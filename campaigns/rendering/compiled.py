@@ -1,6 +1,7 @@
 """A template that was read, ready to be rendered once for each customer: only what varies is looked at again."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,7 @@ from markupsafe import escape
 from .edges import edges_of, with_edges
 from .limits import LARGEST_OUTPUT, small
 from .problems import TemplateProblem, sentence
+from .remembered import Remembered
 from .slots import cut, with_plain_lines
 
 WIDEST = 4  # bytes of a character
@@ -41,7 +43,8 @@ class Compiled:
         marked = {id(slot.node) for slot in slots}
         others = [slot.node for slot in slots if not slot.keys]
         self._whole = with_edges(template, template.nodes, marked)
-        self._others = with_edges(template, others, marked) if others else None
+        rest = with_edges(template, others, marked) if others else None
+        self._others = Remembered(rest, partial(_by_liquid, rest)) if rest else None
         self._room = LARGEST_OUTPUT - _bytes("".join(self.pieces))
 
     def render(self, context: Mapping[str, Any]) -> str:
@@ -65,15 +68,15 @@ class Compiled:
     def _looked_up(self, context: Mapping[str, Any]) -> list[str]:
         values = self._plain_values(context)
         text = "".join(values)
-        # All of them at one look: hardly ever is there anything to do.
+        # All of them at one look: mostly there is nothing to do.
         if not (text.isascii() and text.isprintable()):
-            values = list(map(_written, values))
+            values = [value if value.isascii() and value.isprintable() else _written(value) for value in values]
         if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
             values = [str(escape(value)) for value in values]
         # Escaped it may be longer, but not by that much.
         if len(text) * LONGEST_ESCAPE * WIDEST > self._room:
             raise _NotPlain
-        return self._with_others(values, _by_liquid(self._others, context)) if self._others else values
+        return self._with_others(values, self._others(context)) if self._others else values
 
     def _with_others(self, values: Iterable[str], of_liquid: Iterable[str]) -> list[str]:
         """In the order of the slots."""

@@ -11,6 +11,7 @@ from liquid.exceptions import LiquidError
 from campaigns.rendering import LARGEST_OUTPUT, TemplateProblem, compile_template, compiled, limits, unknown_fields
 from campaigns.rendering.limits import environment
 from campaigns.rendering.problems import sentence
+from campaigns.rendering.remembered import Remembered
 
 CONTEXT = {
     "customer": {"name": "<b>Ann</b>", "email": "ann@example.com", "attributes": {"plan": "pro", "tags": ["a", "b"]}},
@@ -245,3 +246,40 @@ def test_what_is_a_plain_path_is_looked_up_without_liquid(monkeypatch: pytest.Mo
     template = compile_template("Hi {{ customer.name }}, {{ customer.attributes.city | default: 'you' }}!", html=True)
     monkeypatch.setattr(compiled, "_by_liquid", None)
     assert template.values(CONTEXT) == ["&lt;b&gt;Ann&lt;/b&gt;", "you"]
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}, {"n": None}, {}, {"n": [1]}, {"n": 0.0}, {"n": -0.0}]
+)
+def test_what_liquid_wrote_for_one_customer_is_never_shown_to_one_who_differs(attributes: dict[str, object]) -> None:
+    template = compile_template(
+        "{% if customer.attributes.n %}{{ customer.attributes.n }}{% else %}-{% endif %}", html=False
+    )
+    for each in ({"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}, {"n": None}, {}, {"n": [1]}, {"n": 0.0}, {"n": -0.0}):
+        template.render({"customer": {"attributes": each}})
+    fresh = compile_template(
+        "{% if customer.attributes.n %}{{ customer.attributes.n }}{% else %}-{% endif %} ", html=False
+    )
+    context = {"customer": {"attributes": attributes}}
+    assert template.render(context) + " " == fresh.render(context)
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("{% if customer.attributes.plan %}1{% endif %}", 1),
+        ("{% if true %}{{ 'now' | date: '%s' }}{% endif %}", 2),  # reads the clock
+        ("{{ customer[customer.attributes.plan] | upcase }}", 2),  # reads who knows what
+        ("{% for tag in customer.attributes.tags %}{{ tag }}{% endfor %}", 2),  # reads too much to compare
+    ],
+)
+def test_liquid_is_asked_once_for_customers_who_look_alike_to_a_template(text: str, times: int) -> None:
+    asked: list[object] = []
+
+    def write(context: object) -> list[str]:
+        asked.append(context)
+        return ["written"]
+
+    remembered = Remembered(environment(html=False).from_string(text), write)
+    assert [remembered(CONTEXT), remembered(CONTEXT)] == [["written"]] * 2
+    assert len(asked) == times
