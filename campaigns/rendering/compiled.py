@@ -16,7 +16,7 @@ from .edges import edges_of, with_edges
 from .limits import LARGEST_OUTPUT, small
 from .problems import TemplateProblem, sentence
 from .remembered import Remembered
-from .slots import cut, with_plain_lines
+from .slots import cut, reads, with_plain_lines
 
 WIDEST = 4  # bytes of a character
 LONGEST_ESCAPE = 5  # characters: &amp;
@@ -64,6 +64,11 @@ class Compiled:
         """The paths of every variable that the template takes from outside."""
         analysis = self._template.analyze()
         return [variable.segments for found in analysis.globals.values() for variable in found]
+
+    @property
+    def reads(self) -> list[Segments]:
+        """The paths of all that it may read, also where it sets a variable of that name itself."""
+        return reads(self._template)
 
     def _looked_up(self, context: Mapping[str, Any]) -> list[str]:
         values = self._plain_values(context)

@@ -4,12 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from liquid import BoundTemplate
+from liquid.static_analysis import Segments
+
+from .slots import reads
 
 # Kinds of content are few and names are many: more than so many different results are not worth keeping.
 MOST = 256
 LONGEST = 20_000  # characters of a result
 # The one filter that reads something else than what it is given: the clock, for “now”.
 READS_MORE = "date"
+# Names that Liquid answers from the clock, and those that it makes up for a mapping that does not have them.
+CLOCKS = ("now", "today")
+MADE_UP = ("size", "first", "last")
 MISSING = object()
 
 
@@ -45,21 +51,28 @@ class Remembered:
             self._results[key] = texts
 
 
-def _paths(template: BoundTemplate) -> list[list[Any]] | None:
-    """Where the template reads; None where that is only known when it is rendered."""
-    analysis = template.analyze()
-    paths = [variable.segments for found in analysis.globals.values() for variable in found]
+def _paths(template: BoundTemplate) -> list[Segments] | None:
+    """Where the template reads; None where that is only known when it is rendered, or is the clock."""
+    paths = reads(template)
     is_known = all(isinstance(key, str) for path in paths for key in path)
-    return paths if is_known and READS_MORE not in analysis.filters else None
+    asks_the_clock = READS_MORE in template.analyze().filters or any(path[0] in CLOCKS for path in paths)
+    return paths if is_known and not asks_the_clock else None
 
 
-def _value(context: Mapping[str, Any], path: list[Any]) -> object:
+def _value(context: Mapping[str, Any], path: Segments) -> object:
+    """What it reads there; another for each thing that Liquid could tell apart."""
     value: Any = context
-    for key in path:
+    for depth, key in enumerate(path):
         if not isinstance(value, dict):
             # Such as the size of a text: the text itself is compared.
-            break
+            return depth, _single(value)
+        if key in MADE_UP and key not in value:
+            raise NotASingleValue
         value = value.get(key, MISSING)
+    return _single(value)
+
+
+def _single(value: object) -> object:
     if type(value) is str or value is None or value is MISSING:
         return value
     if type(value) not in (bool, int, float):

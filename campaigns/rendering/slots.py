@@ -9,6 +9,7 @@ from liquid.builtin.expressions import Filter, FilteredExpression, Path, Positio
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.comment_tag import CommentNode
 from liquid.builtin.tags.doc_tag import DocNode
+from liquid.static_analysis import Segments
 
 # A name that every template has for itself: what the context says of it is never shown.
 OWN_NAMES = frozenset({"partial"})
@@ -40,6 +41,12 @@ def cut(template: BoundTemplate) -> Cut:
             slots.append(_slot(template, node, taken))
             pieces.append("")
     return Cut(tuple(pieces), tuple(slots))
+
+
+def reads(template: BoundTemplate) -> list[Segments]:
+    """The paths of all that it may read. Names that it sets itself are among them: it may read them before, or not set
+    them at all for some, and then what they are in the context is shown."""
+    return [variable.segments for found in template.analyze().variables.values() for variable in found]
 
 
 def with_plain_lines(text: str) -> str:

@@ -164,7 +164,7 @@ def _compiled(plan: Plan, channel: str, variant: str) -> CompiledMessage | Templ
 
 def _read(message: MessagePlan, channel: type[Channel]) -> CompiledMessage:
     texts = {name: compile_template(getattr(message, name), html=name == "html") for name in channel.fields}
-    paths = [path for compiled in texts.values() for path in compiled.variables]
+    paths = [path for compiled in texts.values() for path in compiled.reads]
     links, reads_attributes = links_used(paths), any(_may_read_attributes(path) for path in paths)
     if not channel.carries_mail:
         return CompiledMessage(channel, texts, tuple(links), reads_attributes, None)

@@ -283,3 +283,38 @@ def test_liquid_is_asked_once_for_customers_who_look_alike_to_a_template(text: s
     remembered = Remembered(environment(html=False).from_string(text), write)
     assert [remembered(CONTEXT), remembered(CONTEXT)] == [["written"]] * 2
     assert len(asked) == times
+
+
+def test_what_liquid_makes_up_is_not_remembered_for_others() -> None:
+    template = compile_template(
+        "{{ event.properties.size | plus: 0 }}{% if event.properties.first %}x{% endif %}", html=False
+    )
+    shown = [template.render({"event": {"properties": dict.fromkeys("abc"[:size], 1)}}) for size in (1, 2, 0)]
+    assert shown == ["1x", "2x", "0"]
+
+
+def test_the_clock_is_not_remembered() -> None:
+    template = compile_template("{{ now | append: '' }}", html=False)
+    assert template.render({}) != template.render({})
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        # Set for nobody, but to whoever reads the template it looks as if it were.
+        ("{% if false %}{% assign customer = 1 %}{% endif %}{{ customer.name | upcase }}", ["ANN", "BOB"]),
+        ("{% decrement customer %}{{ customer.name | upcase }}", ["-1ANN", "-1BOB"]),
+        ("{{ customer.name | upcase }}{% assign customer = 1 %}", ["ANN", "BOB"]),
+        ("{% assign x = customer.name %}{{ x | upcase }}", ["ANN", "BOB"]),
+        ("{% for i in (1..1) %}{{ customer.name | upcase }}{% endfor %}", ["ANN", "BOB"]),
+        ("{% capture x %}{{ customer.name }}{% endcapture %}{% if x %}{{ x }}{% endif %}", ["Ann", "Bob"]),
+    ],
+)
+def test_nobody_is_shown_what_was_written_for_another(text: str, names: list[str]) -> None:
+    template = compile_template(text, html=False)
+    assert [template.render({"customer": {"name": name}}) for name in ("Ann", "Bob")] == names
+
+
+def test_a_value_and_the_text_above_it_are_told_apart() -> None:
+    template = compile_template("{{ event.item.name | default: 'x' | upcase }}", html=False)
+    assert [template.render({"event": {"item": item}}) for item in ("book", {"name": "book"})] == ["X", "BOOK"]

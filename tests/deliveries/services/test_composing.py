@@ -107,3 +107,10 @@ def test_a_mail_composed_from_its_template_is_the_one_of_its_texts() -> None:
         texts["text"] + "\n",
         texts["html"] + "\n",
     ] * 2
+
+
+def test_what_a_template_may_set_itself_is_there_all_the_same() -> None:
+    text = "{% if event.x %}{% assign customer = 1 %}{% assign links = 1 %}{% endif %}"
+    text += "{{ customer.attributes.plan }} {{ links.view }}"
+    message = read(envelope_of(compose(ROW, version(html="", text=text), EVENT)).data)
+    assert content(message, "plain") == f"R&D http://testserver/view/{tokens.view_token(7)}/\n"
