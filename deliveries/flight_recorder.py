@@ -26,6 +26,7 @@ from typing import Any
 logger = logging.getLogger(__name__)
 SUFFIX = ".flight"
 ROOM = 1 << 18  # bytes: some five thousand messages; more is taken when it is needed
+UNKNOWN = "unknown"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -36,13 +37,18 @@ class FlightRecorder:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = folder / f".{uuid.uuid4().hex}"
         self.path = draft.with_name(draft.name[1:] + SUFFIX)
-        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._file = -1
         self._map: mmap.mmap | None = None
         self._written = 0
         self._writing = threading.Lock()
+        if boot_id() != UNKNOWN:
+            self._open(draft)
+
+    def _open(self, draft: Path) -> None:
+        draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         # Locked before anybody can find it by its name.
         fcntl.flock(self._file, fcntl.LOCK_EX)
         draft.rename(self.path)
@@ -133,11 +139,11 @@ def abandoned(folder: Path) -> Iterator[Abandoned]:
 
 
 def boot_id() -> str:
-    """Which boot of the machine this is; unknown is never believed."""
+    """Which boot of the machine this is. Where that cannot be told (not Linux), no recorder is written."""
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:
-        return "unknown"
+        return UNKNOWN
 
 
 def _believed(path: Path, data: bytes) -> list[Flight]:
@@ -152,7 +158,7 @@ def _believed(path: Path, data: bytes) -> list[Flight]:
 def _read(data: bytes) -> list[Flight]:
     """What the file says; nothing where it is of another boot. A last line that was cut off never happened."""
     lines = data.split(b"\0", 1)[0].decode("utf-8", "replace").split("\n")[:-1]
-    if not lines or lines[0] != f"boot {boot_id()}" or lines[0] == "boot unknown":
+    if not lines or lines[0] != f"boot {boot_id()}":
         return []
     flights: dict[str, Flight] = {}
     flight_of: dict[int, Flight] = {}

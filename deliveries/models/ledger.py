@@ -10,11 +10,13 @@ from campaigns.models import CampaignVersion, Send, Team
 class Delivery(models.Model):
     """One customer, one channel, one send (and one firing): what was decided and what happened.
 
-        planned ──claim──> claimed ──mark──> sending ──outcome──> sent | failed | uncertain
-           ^                  │                 │                 deferred: back to planned, later
-           └── lease expired ─┘                 └── lease expired: uncertain
-        uncertain ──evidence──> sent | failed      (at-least-once: back to planned, same Message-ID)
-        planned, claimed ──> withheld(reason) | cancelled | expired | missed
+        planned ──mark──> sending ──outcome──> sent | failed | uncertain
+           ^  │              │                 deferred, held: back to planned
+           │  └──claim──> claimed ──another moment──> planned
+           └─────────────────┴── its worker died and had not begun
+        sending ── its worker died, and whether it left is not known ──> uncertain (at-least-once: planned)
+        uncertain ──evidence──> sent | failed | planned
+        planned, claimed ──> withheld(reason) | cancelled | expired | missed | failed(poison)
 
     Only `services.ledger` writes `state`; every move there is one conditional update.
     """

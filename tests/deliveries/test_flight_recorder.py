@@ -79,15 +79,22 @@ def test_a_last_line_that_was_cut_off_never_happened(tmp_path: Path) -> None:
     assert found(tmp_path) == [[Flight("token", {1, 22})]]
 
 
-@pytest.mark.parametrize("boot", ["another", "unknown"])
-def test_a_file_of_another_boot_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boot: str) -> None:
-    monkeypatch.setattr(flight_recorder, "boot_id", lambda: boot)
+def test_a_file_of_another_boot_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(flight_recorder, "boot_id", lambda: "another")
+        recorder = FlightRecorder(tmp_path)
+        recorder.window("token", [1])
+        recorder.abandon()
+    assert found(tmp_path) == [[]]
+
+
+def test_where_no_boot_is_known_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flight_recorder, "boot_id", lambda: flight_recorder.UNKNOWN)
     recorder = FlightRecorder(tmp_path)
     recorder.window("token", [1])
-    recorder.abandon()
-    if boot == "another":
-        monkeypatch.undo()
-    assert found(tmp_path) == [[]]
+    recorder.leaving(1)
+    recorder.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("at", ["first", "later"])

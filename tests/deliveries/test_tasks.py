@@ -88,3 +88,14 @@ def test_the_reaper_runs_by_the_clock(memory: Any) -> None:
     Delivery.objects.update(due_at=NOW.replace(year=2020), expires_at=NOW.replace(year=2021))
     tasks.reap()
     assert states(send) == {"expired": 1}
+
+
+def test_a_dispatch_that_had_something_to_do_asks_at_once_for_more(memory: Any, woken: list[tuple[Any, ...]]) -> None:
+    make_memory_send(2)
+    Delivery.objects.update(
+        due_at=NOW.replace(year=2020), expires_at="2100-01-01T00:00Z", closes_at="2100-01-01T00:00Z"
+    )
+    tasks.dispatch_channel("memory", False)
+    assert woken == [("",)]
+    tasks.dispatch_channel("memory", False)
+    assert woken == [("",)]
