@@ -32,14 +32,16 @@ def test_what_was_due_while_the_server_was_down_leaves_once_when_it_is_back(sett
     port = closed_port()
     settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
     send = make_memory_send(40, channel="email")
-    for second in range(5):
+    # The breaker waits longer each time: 5, 10, 20, 40 and 80 seconds. In between nothing is even claimed.
+    for second in (0, 5, 15, 35, 75):
         counts = run("email", NOW + timedelta(seconds=second))
         assert (counts["slowed"], counts["claimed"] <= 10) == (1, True)
+        assert run("email", NOW + timedelta(seconds=second + 4)) == {}
     assert states(send) == {"planned": 40}
     assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
     server, controller = start_again(port)
     try:
-        run("email", NOW + timedelta(seconds=25))
+        run("email", NOW + timedelta(seconds=155))
     finally:
         controller.stop()
     assert (states(send), len(server.envelopes)) == ({"sent": 40}, 40)
