@@ -4,17 +4,16 @@ Whoever holds one may do that one thing for that one customer. They are never lo
 """
 
 import hashlib
+import hmac
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
 
 INBOX_LASTS = timedelta(days=30)
-BLOCK = 64  # bytes that SHA-256 takes at a time
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -78,18 +77,16 @@ def _signer(purpose: str) -> signing.TimestampSigner:
 
 def _sign(purpose: str, value: str) -> str:
     """What `signing.Signer` would say, but that the key is not derived anew: a mail has three of these."""
-    keyed_inner, keyed_outer = _keyed(purpose)
-    inner, outer = keyed_inner.copy(), keyed_outer.copy()
-    inner.update(value.encode())
-    outer.update(inner.digest())
-    return f"{value}~{b2a_base64(outer.digest(), newline=False).translate(URL_SAFE, b'=').decode('ascii')}"
+    keyed = _keyed(purpose).copy()
+    keyed.update(value.encode())
+    return f"{value}~{b2a_base64(keyed.digest(), newline=False).translate(URL_SAFE, b'=').decode('ascii')}"
 
 
 @cache
-def _keyed(purpose: str) -> tuple[Any, Any]:
-    """The two hashes of an HMAC (RFC 2104) with the key already in them; the key is Django's (`salted_hmac`)."""
-    key = hashlib.sha256(f"almanac.{purpose}signer{settings.SECRET_KEY}".encode()).digest().ljust(BLOCK, b"\0")
-    return hashlib.sha256(bytes(byte ^ 0x36 for byte in key)), hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+def _keyed(purpose: str) -> hmac.HMAC:
+    """With the key that `django.utils.crypto.salted_hmac` derives."""
+    key = hashlib.sha256(f"almanac.{purpose}signer{settings.SECRET_KEY}".encode()).digest()
+    return hmac.new(key, digestmod="sha256")
 
 
 def _read(purpose: str, token: str) -> str:
