@@ -1,8 +1,9 @@
 """A template that was read, ready to be rendered once for each customer: only what varies is looked at again."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from liquid import BoundTemplate
@@ -16,7 +17,7 @@ from .edges import edges_of, with_edges
 from .limits import LARGEST_OUTPUT, small
 from .problems import TemplateProblem, sentence
 from .remembered import Remembered
-from .slots import cut, reads, with_plain_lines
+from .slots import Slot, cut, reads, with_plain_lines
 
 WIDEST = 4  # bytes of a character
 LONGEST_ESCAPE = 5  # characters: &amp;
@@ -38,8 +39,11 @@ class Compiled:
         self._template = template
         self._is_html = template.env.autoescape
         self.pieces, slots = cut(template)
-        self._keys = [slot.keys for slot in slots]
-        self._lookups = [(slot.keys, slot.default) for slot in slots if slot.keys]
+        # Each looked up once, however often it is written: a name stands in most paragraphs.
+        lookups = Counter((slot.keys, slot.default) for slot in slots if slot.keys)
+        self._lookups = list(lookups)
+        self._most = max(lookups.values(), default=1)
+        self._places = _places(slots, self._lookups)
         marked = {id(slot.node) for slot in slots}
         others = [slot.node for slot in slots if not slot.keys]
         self._whole = with_edges(template, template.nodes, marked)
@@ -79,17 +83,19 @@ class Compiled:
         if self._is_html and ("&" in text or "<" in text or ">" in text or '"' in text or "'" in text):
             values = [str(escape(value)) for value in values]
         # Escaped it may be longer, but not by that much.
-        if len(text) * LONGEST_ESCAPE * WIDEST > self._room:
+        if len(text) * self._most * LONGEST_ESCAPE * WIDEST > self._room:
             raise _NotPlain
-        return self._with_others(values, self._others(context)) if self._others else values
+        return self._with_others(values, self._others(context)) if self._others else self._arranged(values)
 
-    def _with_others(self, values: Iterable[str], of_liquid: Iterable[str]) -> list[str]:
-        """In the order of the slots."""
-        plain, others = iter(values), iter(of_liquid)
-        every = [next(plain) if keys else next(others) for keys in self._keys]
+    def _with_others(self, values: list[str], of_liquid: list[str]) -> list[str]:
+        every = self._arranged([*values, *of_liquid])
         if WIDEST * sum(map(len, every)) > self._room:
             raise _NotPlain
         return every
+
+    def _arranged(self, values: list[str]) -> list[str]:
+        """In the order of the slots, each as often as it is written."""
+        return [values[place] for place in self._places]
 
     def _plain_values(self, context: Mapping[str, Any]) -> list[str]:
         values: list[str] = []
@@ -108,6 +114,13 @@ class Compiled:
                 value = default
             values.append(value)
         return values
+
+
+def _places(slots: Iterable[Slot], lookups: list[tuple[tuple[str, ...], str | None]]) -> list[int]:
+    """Where the value of each slot stands: among what is looked up, or behind that, in the order of Liquid's."""
+    at = {lookup: place for place, lookup in enumerate(lookups)}
+    others = count(len(lookups))
+    return [at[slot.keys, slot.default] if slot.keys else next(others) for slot in slots]
 
 
 def _shown(value: Any, default: str | None) -> str:

@@ -56,7 +56,9 @@ def _paths(template: BoundTemplate) -> list[Segments] | None:
     paths = reads(template)
     is_known = all(isinstance(key, str) for path in paths for key in path)
     asks_the_clock = READS_MORE in template.analyze().filters or any(path[0] in CLOCKS for path in paths)
-    return paths if is_known and not asks_the_clock else None
+    if not is_known or asks_the_clock:
+        return None
+    return list({tuple(map(str, path)): path for path in paths}.values())
 
 
 def _value(context: Mapping[str, Any], path: Segments) -> object:
