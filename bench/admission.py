@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
+from unittest.mock import patch
 
 import psycopg
 
@@ -54,12 +55,19 @@ def measure(customers: int = CUSTOMERS, rounds: int = ROUNDS) -> dict[str, Any]:
 
 def admit() -> Admission:
     """What the ticks do about a send whose hour has come, one shard after the other."""
+    from audiences.services.locks import lock_shards
+    from deliveries.services import admitting
+
+    locked_at: list[float] = []
+    with patch.object(admitting, "lock_shards", noting(lock_shards, locked_at)):
+        return _admit(locked_at)
+
+
+def _admit(locked_at: list[float]) -> Admission:
     from audiences.clock import read_now
     from deliveries.queries.outcomes import outcomes_of
     from deliveries.services import admitting
 
-    locked_at: list[float] = []
-    admitting.lock_shards = noting(admitting.lock_shards, locked_at)
     began, held = time.perf_counter(), []
     (send_id,) = admitting.begin_due_sends(read_now())
     shards = admitting.shards_to_admit(read_now())

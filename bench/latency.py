@@ -138,7 +138,8 @@ def _latencies(waiting: "Campaign", first: int, last: int) -> list[float]:
 
     posted = dict(Event.objects.filter(name="ordered").values_list("customer_id", "occurred_at"))
     rows = Delivery.objects.filter(send__campaign=waiting, customer__gte=first, customer__lte=last, state="sent")
-    return [(at - posted[customer]).total_seconds() for customer, at in rows.values_list("customer_id", "finished_at")]
+    ended = rows.values_list("customer_id", "finished_at")
+    return [(at - posted[customer]).total_seconds() for customer, at in ended if at is not None]
 
 
 def _run(waiting: "Campaign", first: int, count: int, *, is_busy: bool = False) -> dict[str, float]:
