@@ -146,7 +146,7 @@ def _run(waiting: "Campaign", first: int, count: int, *, is_busy: bool = False) 
     """Orders at moments that have nothing to do with those of the ticks."""
     number, last = first, first + count - 1
     while number <= last:
-        time.sleep(random.uniform(0.3, 1.3))  # noqa: S311
+        time.sleep(random.uniform(0.3, 1.3))
         if not is_busy or _keep_busy():
             _order(number)
             number += 1
