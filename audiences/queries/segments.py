@@ -61,10 +61,15 @@ def matching_ids(rule_json: object, now: datetime, slug: str = "") -> BitMap:
 
 
 def _give_memory() -> None:
-    """PostgreSQL hashes a subquery under NOT or OR only where it fits in memory; else it walks it per customer."""
+    """PostgreSQL hashes a subquery under NOT or OR only where it fits in memory; else it walks it per customer.
+
+    One process: of several that share the customers, each would work out every subquery for itself.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
+            cursor.execute(
+                "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
+            )
 
 
 def listed(segment_id: int) -> BitMap:
