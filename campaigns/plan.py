@@ -112,6 +112,11 @@ class Plan:
     def quiet_hours_apply(self) -> bool:
         return self.obeys_quiet_hours and not self.transactional
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a message whose answer was lost goes again: rather twice than not at all."""
+        return self.at_least_once and self.transactional
+
     def messages_on(self, channel: str) -> tuple[MessagePlan, ...]:
         return tuple(message for message in self.messages if message.channel == channel)
 

@@ -27,7 +27,7 @@ def dispatch_due() -> None:
 @shared_task
 def dispatch_channel(name: str, urgent: bool) -> None:
     with turn(f"dispatch {name} {urgent}") as mine:
-        if mine and dispatching.dispatch(name, read_now, urgent=urgent):
+        if mine and dispatching.dispatch(name, read_now, urgent=urgent)["accepted"]:
             # There may be more, and the next tick is up to a second away.
             dispatch_due.apply_async(expires=5)
 

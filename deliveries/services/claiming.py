@@ -57,7 +57,7 @@ class Window:
         return compose(row, self.known.versions[row.version_id], self.events.get(row.firing_id, {}))
 
     def may_repeat(self, row: DueRow) -> bool:
-        return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.at_least_once
+        return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.may_repeat
 
     def another_moment(self, row: DueRow, expires_at: datetime, now: datetime) -> Late:
         """The row as one that needs another moment, the first of which is `now`."""

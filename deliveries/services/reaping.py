@@ -18,6 +18,8 @@ from deliveries.verdicts import MAX_ATTEMPTS
 State = Delivery.State
 SLICE = 5_000  # rows a transaction: no lock is held for long, however much there is
 CANCELLED = Q(state=Send.State.CANCELLED) | Q(campaign__status=Campaign.Status.CANCELLED)
+# As `Plan.may_repeat` says.
+AT_LEAST_ONCE = Q(version__plan__at_least_once=True, version__plan__transactional=True)
 WAITING = (State.PLANNED, State.CLAIMED)
 
 
@@ -28,7 +30,7 @@ def reap(now: datetime) -> Counter[str]:
     waiting = rows.filter(state__in=WAITING)
     lapsed = rows.filter(lease_until__lt=now)
     sending = lapsed.filter(state=State.SENDING)
-    wanted_twice = Q(channel__in=_idempotent_channels()) | Q(version__plan__at_least_once=True)
+    wanted_twice = Q(channel__in=_idempotent_channels()) | AT_LEAST_ONCE
     repeatable = sending.filter(wanted_twice, attempts__lt=MAX_ATTEMPTS)
     steps: dict[str, tuple[QuerySet[Delivery], Callable[[list[int]], int]]] = {
         "released": (lapsed.filter(state=State.CLAIMED), partial(ledger.release_lapsed, now=now)),

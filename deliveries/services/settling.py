@@ -62,7 +62,7 @@ def _write(flight: Flight, outcomes: list[Outcome], rows: Mapping[int, Delivery]
     moves = []
     for outcome in outcomes:
         row = rows[outcome.delivery_id]
-        may_repeat = channel_class(row.channel).is_idempotent or plans[row.version_id].plan.at_least_once
+        may_repeat = channel_class(row.channel).is_idempotent or plans[row.version_id].plan.may_repeat
         moves.append(settle(outcome, Tried(row.pk, row.attempts, row.expires_at), now, may_repeat=may_repeat))
     ledger.record(moves, flight.token, now)
     not_begun = rows.keys() - flight.leaving

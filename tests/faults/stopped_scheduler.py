@@ -79,7 +79,8 @@ def tick(now: datetime, *, is_sending: bool = True) -> None:
         admit_shard(each.send_id, each.shard, each.due_at, now)
     admit_firings(now)
     if is_sending:
-        run("memory", now)
+        for urgent in (True, False):
+            run("memory", now, urgent=urgent)
         reap(now)
     finish_sends(now)
 
