@@ -44,7 +44,14 @@ class FlightRecorder:
         self._written = 0
         self._writing = threading.Lock()
         if boot_id() != UNKNOWN:
-            self._open(draft)
+            try:
+                self._open(draft)
+            except OSError as problem:
+                # No inode left, a folder of somebody else's, no locks there: the mail goes on without one.
+                logger.error("no flight recorder can be written: %s", problem.strerror)
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
+                self.abandon()
 
     def _open(self, draft: Path) -> None:
         draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -73,8 +80,9 @@ class FlightRecorder:
         self._write(b"ended %d %s\n" % (delivery_id, json.dumps(how).encode() if how else b"{}"))
 
     def close(self) -> None:
-        """Everything is in the ledger: the file goes."""
-        self.path.unlink(missing_ok=True)
+        """Everything is in the ledger: the file goes. Where it cannot, it is settled again, which changes nothing."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
         self.abandon()
 
     def abandon(self) -> None:
@@ -125,17 +133,26 @@ class Abandoned:
     flights: Sequence[Flight]
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as problem:
+            logger.error("the flight recorder %s cannot be removed: %s", self.path.name, problem.strerror)
 
 
 def abandoned(folder: Path) -> Iterator[Abandoned]:
     """Every file whose worker is dead, each locked until the next one is asked for."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Somebody may have settled it between our opening and our lock.
-            if path.exists():
-                yield Abandoned(path, _believed(path, file.read()))
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Somebody may have settled it between our opening and our lock.
+                if path.exists():
+                    yield Abandoned(path, _believed(path, file.read()))
+        except (FileNotFoundError, BlockingIOError):
+            continue
+        except OSError as problem:
+            # Another user's, or no locks there: its rows wait for their lease, and nobody is stopped by it.
+            logger.error("the flight recorder %s cannot be opened: %s", path.name, problem.strerror)
 
 
 def boot_id() -> str:

@@ -27,7 +27,8 @@ def dispatch_due() -> None:
 @shared_task
 def dispatch_channel(name: str, urgent: bool) -> None:
     with turn(f"dispatch {name} {urgent}") as mine:
-        if mine and dispatching.dispatch(name, read_now, urgent=urgent)["accepted"]:
+        counts = dispatching.dispatch(name, read_now, urgent=urgent) if mine else {}
+        if any(counts.get(moved) for moved in ("accepted", "late", "ended")):
             # There may be more, and the next tick is up to a second away.
             dispatch_due.apply_async(expires=5)
 

@@ -18,6 +18,9 @@ LONGEST_WAIT = timedelta(hours=4)
 MAY_COME_AGAIN = frozenset({Verdict.DEFERRED, Verdict.AMBIGUOUS})
 # A channel that asks for patience is asked again soon: it is the channel that waits, not the message that failed.
 SLOW_DOWN_WAIT = timedelta(seconds=15)
+# Where the dialogue was about this very message already, it may be the reason: one recipient who is always answered
+# with 454 would otherwise shut the channel for everybody, every quarter of a minute, until it expires.
+ABOUT_THE_MESSAGE = frozenset({"rcpt", "data", "body", "dot"})
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,15 @@ def wait(delivery_id: int, tries: int) -> timedelta:
 
 
 def _again(outcome: Outcome, tried: Tried, now: datetime, *, gave_up: str) -> Move:
-    tries = tried.attempts if outcome.slow_down else tried.attempts + 1
+    is_the_channels = outcome.slow_down and outcome.evidence.get("phase") not in ABOUT_THE_MESSAGE
+    tries = tried.attempts if is_the_channels else tried.attempts + 1
     if tries >= MAX_ATTEMPTS:
         return _move(outcome, tried, gave_up, reason=f"gave up after {tries} tries: {_told(outcome)}")
-    due_at = now + (SLOW_DOWN_WAIT if outcome.slow_down else wait(tried.delivery_id, tries))
+    due_at = now + (SLOW_DOWN_WAIT if is_the_channels else wait(tried.delivery_id, tries))
     if tried.expires_at is None or due_at >= tried.expires_at:
-        return _move(outcome, tried, "expired", reason=f"the next try would be too late: {_told(outcome)}")
+        # One that may have left keeps its slot, and nobody is told that it did not.
+        too_late = gave_up if outcome.verdict is Verdict.AMBIGUOUS else "expired"
+        return _move(outcome, tried, too_late, reason=f"the next try would be too late: {_told(outcome)}")
     return Move(tried.delivery_id, "planned", tries, due_at=due_at, evidence=outcome.evidence)
 
 

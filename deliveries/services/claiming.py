@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 State = Delivery.State
 #: A message that was in the hands of so many workers that died is taken for what kills them.
 MOST_CLAIMS = 5
+#: From here on it leaves by itself: what only lay beside it is not to share its fate.
+SUSPECT_CLAIMS = 2
 
 
 class Known:
@@ -66,7 +68,7 @@ class Window:
 
 def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool) -> Window:
     """Lock what is due and say what is to become of it; a constant number of statements. Inside a transaction."""
-    rows = due_rows(channel, token, now, limit, urgent=urgent) if limit else []
+    rows = _apart(due_rows(channel, token, now, limit, urgent=urgent)) if limit else []
     window = Window(token, known)
     known.learn({row.version_id for row in rows})
     window.events = events_of({row.firing_id for row in rows} - {0})
@@ -92,6 +94,11 @@ def take(window: Window, now: datetime, *, to_send: bool = True) -> None:
     ledger.claim([row.delivery_id for row in window.late], window.token, now)
     if to_send:
         ledger.mark(list(window.ready), window.token, now)
+
+
+def _apart(rows: list[DueRow]) -> list[DueRow]:
+    """Those that nothing is held against; where there are none, the first of the suspects alone."""
+    return [row for row in rows if not SUSPECT_CLAIMS <= row.claims < MOST_CLAIMS] or rows[:1]
 
 
 def _end(row: DueRow, is_transactional: bool, address_field: str) -> tuple[str, str] | None:

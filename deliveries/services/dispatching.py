@@ -97,9 +97,11 @@ class _Run:
         return self.counts
 
     def _wait_for_room(self, window: Window) -> Window:
-        """Ask again as long as it is the channel's rate that leaves no room, and nothing else."""
-        while not window.ready and self.is_full and not self.watch.is_over:
-            time.sleep(A_MOMENT)
+        """Ask again as long as it is the channel's rate that leaves no room, and go on behind rows that ended or were
+        given another moment: what may leave must not wait for them."""
+        while not window.ready and (self.is_full or window.size) and not self.watch.is_over:
+            if self.is_full:
+                time.sleep(A_MOMENT)
             window = self._turn_page([])
         return window
 
@@ -131,7 +133,8 @@ class _Run:
         tries: list[Window] = []
         limit = self._granted()
         window = repeatably(lambda: self._write(pages, token, limit, tries))
-        self.watch.held[token] = window
+        if window.ready:
+            self.watch.held[token] = window
         for sent in unwritten:
             del self.watch.held[sent.window.token]
         if window.size:
@@ -168,7 +171,9 @@ class _Run:
         patiently(lambda: suppress_bounced(self.name, bounced, now))
         near: list[Move] = []
         far: list[Late] = []
-        again = expiries(each.delivery_id for each in sent.outcomes if each.verdict in MAY_COME_AGAIN)
+        again = patiently(
+            lambda: expiries(each.delivery_id for each in sent.outcomes if each.verdict in MAY_COME_AGAIN)
+        )
         for outcome in sent.outcomes:
             row = window.ready[outcome.delivery_id]
             tried = Tried(row.id, row.attempts, again.get(row.id))

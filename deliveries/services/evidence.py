@@ -1,6 +1,9 @@
 """What a channel saw, as it is kept: without the customer's address, in the ledger and in the flight recorder."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from deliveries.channels.base import Outcome, Verdict
@@ -8,13 +11,25 @@ from deliveries.channels.base import Outcome, Verdict
 
 def scrubbed(outcome: Outcome, address: str) -> Outcome:
     """The outcome without the customer's address, which servers like to repeat: evidence outlives an erasure."""
-    if not address or (outcome.verdict is Verdict.ACCEPTED and address not in str(outcome.evidence.get("text", ""))):
+    if not address or (outcome.verdict is Verdict.ACCEPTED and "@" not in str(outcome.evidence.get("text", ""))):
         return outcome
+    spelled = _spelled(address)
     evidence = {
-        key: value.replace(address, "<address>") if isinstance(value, str) else value
+        key: spelled.sub("<address>", value) if isinstance(value, str) else value
         for key, value in outcome.evidence.items()
     }
     return Outcome(outcome.delivery_id, outcome.verdict, evidence, outcome.suppress, outcome.slow_down)
+
+
+@lru_cache(maxsize=64)
+def _spelled(address: str) -> re.Pattern[str]:
+    """The address as it is kept, and as it goes over the wire (an international domain in its ASCII form), in whatever
+    case the server repeats it."""
+    forms = {address}
+    local, at, domain = address.rpartition("@")
+    with suppress(UnicodeError):
+        forms.add(f"{local}{at}{domain.encode('idna').decode()}")
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE)
 
 
 def as_record(outcome: Outcome) -> dict[str, Any]:

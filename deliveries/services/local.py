@@ -16,7 +16,8 @@ from deliveries.services.rescheduling import reschedule
 from deliveries.verdicts import MAY_COME_AGAIN, Tried, settle
 
 logger = logging.getLogger(__name__)
-LIMIT = 500  # rows that are locked while they are rendered
+LIMIT = 500  # rows that are locked while they are rendered,
+SECONDS = 1.0  # and for about how long; the rest stays planned and comes with the next transaction
 
 
 def deliver_locally(
@@ -32,8 +33,6 @@ def deliver_locally(
             break
         reschedule(window.late, token, now)
         counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
-        if window.size < LIMIT:
-            break
     return counts
 
 
@@ -57,7 +56,10 @@ def _deliver(
 
 def _composed(window: Window, failed: list[Outcome]) -> Iterator[Outgoing]:
     """One failing template or customer ends that row and no other."""
+    enough = time.monotonic() + SECONDS
     for row in window.ready.values():
+        if time.monotonic() > enough:
+            return
         try:
             yield window.compose(row)
         except TemplateProblem as problem:

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from deliveries.channels.base import Outcome, Verdict
-from deliveries.channels.registry import channel_class
+from deliveries.channels.registry import channel_class, channel_names
 from deliveries.flight_recorder import Flight, abandoned
 from deliveries.models import Delivery
 from deliveries.services import ledger
@@ -33,7 +34,13 @@ def settle_abandoned(now: datetime) -> Counter[str]:
     counts: Counter[str] = Counter()
     for left in abandoned(Path(settings.RECORDERS)):
         for flight in left.flights:
-            counts += patiently(lambda: _settle(flight, now))  # noqa: B023 - called at once
+            try:
+                counts += patiently(lambda: _settle(flight, now))  # noqa: B023 - called at once
+            except (OperationalError, InterfaceError):
+                raise  # the database is away: the file stays
+            except Exception:
+                # Nobody must be stopped by it again and again: its rows are settled when their lease runs out.
+                logger.exception("the window %s of %s cannot be settled", flight.token, left.path.name)
         left.remove()
     return counts
 
@@ -62,7 +69,9 @@ def _write(flight: Flight, outcomes: list[Outcome], rows: Mapping[int, Delivery]
     moves = []
     for outcome in outcomes:
         row = rows[outcome.delivery_id]
-        may_repeat = channel_class(row.channel).is_idempotent or plans[row.version_id].plan.may_repeat
+        # The channel may be one that the operator has taken out since.
+        is_idempotent = row.channel in channel_names() and channel_class(row.channel).is_idempotent
+        may_repeat = is_idempotent or plans[row.version_id].plan.may_repeat
         moves.append(settle(outcome, Tried(row.pk, row.attempts, row.expires_at), now, may_repeat=may_repeat))
     ledger.record(moves, flight.token, now)
     not_begun = rows.keys() - flight.leaving

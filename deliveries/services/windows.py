@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import TemplateProblem
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
@@ -169,6 +169,8 @@ def send_window(channel: Channel, window: Window, watch: Watch, recorder: Flight
     try:
         for outcome in channel.send(feed, feed.may_leave):
             feed.answered(outcome)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away for longer than we wait: the recorder knows how far each message came
     except Exception as problem:  # a channel must not raise; where it does, what had begun may have left
         logger.exception("the channel broke")
         feed.sent.stop = Stop.BROKEN

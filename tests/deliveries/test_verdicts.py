@@ -48,3 +48,8 @@ def test_what_is_ambiguous_is_tried_again_only_where_repeats_are_known(is_idempo
 def test_what_stays_ambiguous_to_the_last_try_is_uncertain() -> None:
     tried = Tried(7, MAX_ATTEMPTS - 1, DAY)
     assert settle(outcome(Verdict.AMBIGUOUS), tried, NOW, may_repeat=True).state == "uncertain"
+
+
+def test_what_may_have_left_and_is_too_late_for_another_try_is_uncertain() -> None:
+    move = settle(outcome(Verdict.AMBIGUOUS), Tried(1, 0, NOW + timedelta(seconds=10)), NOW, may_repeat=True)
+    assert (move.state, move.is_repeat) == ("uncertain", True)

@@ -1,4 +1,5 @@
 import time
+from collections.abc import Iterable, Iterator
 from datetime import time as clock_time
 from datetime import timedelta
 from typing import Any
@@ -9,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from audiences.models import Event, Subscription, Suppression
 from campaigns.models import Campaign, Firing
-from deliveries.channels.base import Outcome, Outgoing, Verdict
+from deliveries.channels.base import MayLeave, Outcome, Outgoing, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.models import Delivery, InboxItem, QuietHours
+from deliveries.queries import due
 from deliveries.queries.due import DueRow
-from deliveries.services import claiming, composing
+from deliveries.services import breakers, claiming, composing, local
 from deliveries.services.claiming import MOST_CLAIMS
 from deliveries.services.windows import LARGEST, Pace, ProviderInTransaction
 from tests.builders import NOW, make_campaign, make_customer, make_delivery, make_message, make_running_send, make_topic
@@ -378,3 +380,84 @@ def test_invariant_08_a_fault_of_ours_costs_a_try_and_not_the_message(
     monkeypatch.undo()
     run(now=NOW + timedelta(minutes=5))
     assert states(send) == {"sent": 3}
+
+
+def test_what_may_leave_does_not_wait_for_the_many_before_it_that_may_not(memory: Memory) -> None:
+    ended, late, behind = make_memory_send(30), make_memory_send(30), make_memory_send(3)
+    Delivery.objects.filter(send=ended).update(claims=MOST_CLAIMS)
+    Delivery.objects.filter(send=late).update(closes_at=NOW, expires_at=NOW + timedelta(minutes=30))
+    Delivery.objects.filter(send__in=[ended, late]).update(due_at=NOW - timedelta(hours=1))
+    run()
+    assert (states(ended), states(late), states(behind)) == ({"failed": 30}, {"sent": 30}, {"sent": 3})
+
+
+class ManyDoors(MemoryChannel):
+    """As over several SMTP sessions: takes five before the first leaves, and breaks over one in taking it."""
+
+    def send(self, messages: Iterable[Outgoing], may_leave: MayLeave) -> Iterator[Outcome]:
+        waiting: list[Outgoing] = []
+        for outgoing in messages:
+            if outgoing.external_id == "poison":
+                raise ZeroDivisionError
+            waiting.append(outgoing)
+            if len(waiting) == 5:
+                yield from super().send(waiting, may_leave)
+                waiting = []
+        yield from super().send(waiting, may_leave)
+
+
+def test_what_only_lay_beside_a_poison_is_not_taken_for_one(memory: Memory, settings: Any) -> None:
+    settings.CHANNELS = {**settings.CHANNELS, "memory": f"{__name__}.ManyDoors"}
+    poison = make_customer(external_id="poison")
+    send = make_memory_send([*(make_customer() for _ in range(7)), poison, make_customer()])
+    for _ in range(2 * MOST_CLAIMS):
+        run()
+    assert states(send) == {"sent": 8, "failed": 1}
+    assert Delivery.objects.get(state="failed").customer_id == poison.pk
+
+
+def test_invariant_08_one_recipient_who_is_always_told_to_slow_down_does_not_shut_the_channel(memory: Memory) -> None:
+    customer = make_customer()
+    send = make_memory_send([customer])
+    patience = Outcome(only(send).pk, Verdict.DEFERRED, {"phase": "rcpt", "code": 454}, slow_down=True)
+    memory.answers[customer.external_id] = [patience] * 1_000
+    moments = [NOW + timedelta(seconds=second) for second in range(0, 7200, 10)]
+    shut = 0
+    for now in moments:
+        shut += not breakers.may_try("memory", now)
+        run(now=now)
+    assert only(send).attempts >= 4
+    assert shut < len(moments) / 10
+
+
+def test_no_transaction_is_held_for_long_however_slow_the_templates_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "SECONDS", 0.1)
+    durations: list[float] = []
+    deliver = local._deliver
+
+    def timed(*arguments: Any) -> Any:
+        began = time.monotonic()
+        try:
+            return deliver(*arguments)
+        finally:
+            durations.append(time.monotonic() - began)
+
+    def slowly(*arguments: Any) -> Outgoing:
+        time.sleep(0.03)
+        return composing.compose(*arguments)
+
+    monkeypatch.setattr(local, "_deliver", timed)
+    monkeypatch.setattr(claiming, "compose", slowly)
+    send = make_memory_send(20, channel="in_app")
+    run("in_app")
+    assert states(send) == {"sent": 20}
+    assert max(durations) < 0.3
+
+
+def test_rows_of_a_paused_campaign_are_passed_over_without_a_look_at_their_customers(memory: Memory) -> None:
+    paused, other = make_memory_send(20), make_memory_send(2)
+    Delivery.objects.filter(send=paused).update(due_at=NOW - timedelta(hours=1))
+    Campaign.objects.filter(pk=paused.campaign_id).update(status=Campaign.Status.PAUSED)
+    run()
+    assert (states(paused), states(other)) == ({"planned": 20}, {"sent": 2})
+    assert "JOIN campaigns_send" not in due._DUE  # joined, each waiting row would be joined to its customer first

@@ -9,10 +9,12 @@ import pytest
 
 from audiences.models import Suppression
 from campaigns.models import CampaignVersion, Send
+from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
 from deliveries.models import Delivery
 from deliveries.services.claiming import MOST_CLAIMS
+from deliveries.services.evidence import scrubbed
 from deliveries.services.reaping import reap
 from deliveries.services.settling import settle_abandoned
 from tests.builders import NOW
@@ -141,13 +143,68 @@ def test_a_message_that_kills_its_workers_is_poison_and_the_innocent_beside_it_g
     settings.RECORDERS = tmp_path
     send = make_memory_send(3)
     poison = min(Delivery.objects.values_list("pk", flat=True))
-    for _ in range(MOST_CLAIMS):
+    for _ in range(MOST_CLAIMS + 1):
         recorder = FlightRecorder(tmp_path)
-        marked(recorder, send)
-        recorder.taken(poison)
+        ids = marked(recorder, send)
+        if poison in ids:
+            recorder.taken(poison)
+        else:  # under suspicion it leaves by itself, and the others go out
+            for delivery_id in ids:
+                recorder.leaving(delivery_id)
+                recorder.ended(delivery_id, {})
         recorder.abandon()
         settle_abandoned(NOW)
     run()
     assert states(send) == {"failed": 1, "sent": 2}
     assert row(poison).reason == "poison: it was in the hands of 5 workers that died"
     assert set(Delivery.objects.filter(state="sent").values_list("claims", flat=True)) == {0}
+
+
+def test_a_channel_that_is_no_more_stops_nobody(memory: Memory, recorder: FlightRecorder, settings: Any) -> None:
+    send, other = make_memory_send(2), make_memory_send(1, channel="in_app")
+    begun, waiting = marked(recorder, send)
+    recorder.taken(begun)
+    recorder.leaving(begun)
+    recorder.abandon()
+    settings.CHANNELS = {name: path for name, path in settings.CHANNELS.items() if name != "memory"}
+    reap(NOW)
+    run("in_app")
+    assert (states(other), row(begun).state, row(waiting).state) == ({"sent": 1}, "uncertain", "planned")
+
+
+def test_what_cannot_be_settled_stops_nobody(memory: Memory, recorder: FlightRecorder) -> None:
+    send = make_memory_send(2)
+    begun, _ = marked(recorder, send)
+    recorder.leaving(begun)
+    recorder.ended(begun, {"verdict": "of another release", "evidence": {}, "suppress": ""})
+    recorder.abandon()
+    other = make_memory_send(1)
+    run()
+    assert states(other) == {"sent": 1}
+    reap(NOW + timedelta(hours=1))
+    assert states(send) == {"uncertain": 2}
+
+
+def test_a_recorder_that_cannot_be_opened_stops_nobody(memory: Memory, settings: Any, tmp_path: Path) -> None:
+    settings.RECORDERS = tmp_path
+    (tmp_path / "of-somebody-else.flight").mkdir()
+    send = make_memory_send(1)
+    run()
+    reap(NOW)
+    assert states(send) == {"sent": 1}
+
+
+def test_where_no_recorder_can_be_written_the_mail_goes_on(memory: Memory, settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings.RECORDERS = tmp_path / "file" / "recorders"
+    send = make_memory_send(1)
+    run()
+    assert states(send) == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("Ada@Example.com", "<ada@example.com>: unknown"), ("ada@bücher.example", "<ada@xn--bcher-kva.example>: unknown")],
+)
+def test_evidence_holds_no_address_however_the_server_spells_it(address: str, said: str) -> None:
+    assert scrubbed(Outcome(1, Verdict.REJECTED, {"text": said}), address).evidence == {"text": "<<address>>: unknown"}
