@@ -133,12 +133,16 @@ def _payload(outgoing: Outgoing) -> dict[str, Any]:
 
 def _of_answer(delivery_id: int, response: httpx.Response) -> Outcome:
     code = response.status_code
-    evidence = {"phase": "answer", "code": code, "text": f"HTTP {code}"}
+    evidence: dict[str, Any] = {"phase": "answer", "code": code, "text": f"HTTP {code}"}
     if 200 <= code < 300:
         return Outcome(delivery_id, Verdict.ACCEPTED, evidence)
     if code in (408, 429) or code >= 500:
         # Too fast, or away and sure to come back: nothing that another message would change.
-        slow_down = code == 429 or (code == 503 and "Retry-After" in response.headers)
+        asked = response.headers.get("Retry-After", "")
+        slow_down = code == 429 or (code == 503 and bool(asked))
+        if slow_down and asked.isascii() and asked.isdigit():
+            # Seconds. It may be a date too: then the channel waits as long as it does by itself.
+            evidence["retry_after"] = int(asked[:9])
         return Outcome(delivery_id, Verdict.DEFERRED, evidence, slow_down=slow_down)
     # A redirect is an answer that we do not follow: the operator sets the address, nobody else.
     return Outcome(delivery_id, Verdict.REJECTED, evidence)

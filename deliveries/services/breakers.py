@@ -27,11 +27,6 @@ def may_try(channel: str, now: datetime) -> bool:
     return standing(channel, now) is not Breaker.Standing.WAITING
 
 
-def is_half_open(channel: str, now: datetime) -> bool:
-    """Whether a few messages are to find out if the other side takes them again: claim little at first."""
-    return standing(channel, now) is Breaker.Standing.HALF_OPEN
-
-
 def wait_after(failures: int, retry_after: float | None = None) -> timedelta:
     """How long to wait after so many failures in a row: 5, 10, 20 … seconds up to 5 minutes, or what was asked for."""
     own: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)

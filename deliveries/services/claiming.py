@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from audiences.zones import zone_or
+from campaigns.rendering import TemplateProblem
 from deliveries.caps import Reach
-from deliveries.channels.base import Outgoing
+from deliveries.channels.base import Outcome, Outgoing, Verdict
 from deliveries.channels.registry import channel_class
 from deliveries.models import Delivery
 from deliveries.queries.due import DueRow, due_rows, expiries
@@ -54,9 +55,15 @@ class Window:
     def size(self) -> int:
         return len(self.ready) + len(self.late) + len(self.ended)
 
-    def compose(self, row: DueRow) -> Outgoing:
-        """Raises `TemplateProblem`."""
-        return compose(row, self.known.versions[row.version_id], self.events.get(row.firing_id, {}))
+    def composed(self, row: DueRow) -> Outgoing | Outcome:
+        """The message, or what becomes of it without one: a failing template or customer ends this row and no other."""
+        try:
+            return compose(row, self.known.versions[row.version_id], self.events.get(row.firing_id, {}))
+        except TemplateProblem as problem:
+            return Outcome(row.id, Verdict.REJECTED, {"phase": "template", "text": f"template: {problem}"})
+        except Exception as problem:  # a fault of ours and no template's: tried again, and the others go on
+            logger.exception("delivery %s could not be composed", row.id)
+            return Outcome(row.id, Verdict.DEFERRED, {"phase": "compose", "text": type(problem).__name__})
 
     def may_repeat(self, row: DueRow) -> bool:
         return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.may_repeat

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 
@@ -79,6 +80,8 @@ class _Run:
         self.pace = Pace()
         self.known = Known()
         self.counts: Counter[str] = Counter()
+        # By token: marked, if at all, by a COMMIT that was not answered, and in no window.
+        self.strays: dict[str, set[int]] = {}
         self.is_stopped = False
         self.is_full = False  # as far as the channel's rate goes
 
@@ -94,6 +97,9 @@ class _Run:
                 if not window.ready and unwritten:
                     window, unwritten = self._turn_page(unwritten), []
                 window = self._wait_for_room(window)
+        # A server may still have been at that COMMIT when the claim was made again, over the rows that it left.
+        for token, ids in self.strays.items():
+            self.counts["put_back"] += repeatably(partial(ledger.put_back, ids, token))
         return self.counts
 
     def _wait_for_room(self, window: Window) -> Window:
@@ -137,6 +143,9 @@ class _Run:
             self.watch.held[token] = window
         for sent in unwritten:
             del self.watch.held[sent.window.token]
+        if len(tries) > 1:
+            tried = {pk for each in tries for pk in [*each.ready, *(row.delivery_id for row in each.late)]}
+            self.strays[token] = tried - {*window.ready, *(row.delivery_id for row in window.late)}
         if window.size:
             self.counts.update(claimed=window.size, late=len(window.late), ended=len(window.ended))
             reschedule(window.late, token, self.clock())

@@ -1,13 +1,11 @@
 """Local channels: the message is a row of ours, written in the transaction that says that it was sent."""
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from campaigns.rendering import TemplateProblem
-from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
+from deliveries.channels.base import Channel, Outcome, Outgoing
 from deliveries.queries.due import expiries
 from deliveries.services import ledger
 from deliveries.services.claiming import Known, Window, look, take
@@ -15,7 +13,6 @@ from deliveries.services.repeating import repeatably
 from deliveries.services.rescheduling import reschedule
 from deliveries.verdicts import MAY_COME_AGAIN, Tried, settle
 
-logger = logging.getLogger(__name__)
 LIMIT = 500  # rows that are locked while they are rendered,
 SECONDS = 1.0  # and for about how long; the rest stays planned and comes with the next transaction
 
@@ -55,19 +52,15 @@ def _deliver(
 
 
 def _composed(window: Window, failed: list[Outcome]) -> Iterator[Outgoing]:
-    """One failing template or customer ends that row and no other."""
     enough = time.monotonic() + SECONDS
     for row in window.ready.values():
         if time.monotonic() > enough:
             return
-        try:
-            yield window.compose(row)
-        except TemplateProblem as problem:
-            failed.append(Outcome(row.id, Verdict.REJECTED, {"phase": "template", "text": f"template: {problem}"}))
-        except Exception as problem:
-            logger.exception("delivery %s could not be composed", row.id)
-            evidence = {"phase": "compose", "text": type(problem).__name__}
-            failed.append(Outcome(row.id, Verdict.DEFERRED, evidence))
+        composed = window.composed(row)
+        if isinstance(composed, Outgoing):
+            yield composed
+        else:
+            failed.append(composed)
 
 
 def _anything_may_leave(_: int) -> bool:

@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError, connection
 
-from campaigns.rendering import TemplateProblem
 from deliveries.channels.base import Channel, Outcome, Outgoing, Verdict
 from deliveries.flight_recorder import FlightRecorder
 from deliveries.queries.dispatch import stopped_sends
@@ -141,19 +140,13 @@ class Feed:
             self.sent.retry_after = outcome.evidence.get("retry_after")
 
     def _taken(self, row: DueRow) -> Outgoing | None:
-        """One failing template or customer ends that row and no other."""
         self.recorder.taken(row.id)
         self.in_hand[row.id] = False
         del self.waiting[row.id]
-        try:
-            return self.window.compose(row)
-        except TemplateProblem as problem:
-            evidence = {"phase": "template", "text": f"template: {problem}"}
-            self.answered(Outcome(row.id, Verdict.REJECTED, evidence))
-        except Exception as problem:  # a fault of ours and no template's: tried again, and the others go on
-            logger.exception("delivery %s could not be composed", row.id)
-            evidence = {"phase": "compose", "text": type(problem).__name__}
-            self.answered(Outcome(row.id, Verdict.DEFERRED, evidence))
+        composed = self.window.composed(row)
+        if isinstance(composed, Outgoing):
+            return composed
+        self.answered(composed)
         return None
 
     def _look(self) -> None:

@@ -99,6 +99,7 @@ class TestWebhook(ChannelContract):
         self.receiver.status, self.receiver.headers = 503, {"Retry-After": "5"}
         outcomes = self.send(self.outgoing(1), self.outgoing(2))
         assert [(outcome.verdict, outcome.slow_down) for outcome in outcomes] == [(D, True)]
+        assert outcomes[0].evidence["retry_after"] == 5
         assert len(self.receiver.requests) == 1
 
     def test_a_receiver_that_is_not_there_defers_and_slows_down(self, settings: Any) -> None:

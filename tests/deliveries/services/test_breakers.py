@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,17 @@ from django.db import connection
 
 from deliveries.models import Breaker
 from deliveries.queries.dispatch import channels_due
+from deliveries.queries.running import standing
 from deliveries.services import breakers
-from deliveries.services.breakers import close, is_half_open, may_try, note_slow_down, note_taken, wait_after
+from deliveries.services.breakers import close, may_try, note_slow_down, note_taken, wait_after
 from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send
 
 pytestmark = pytest.mark.django_db
+
+
+def is_half_open(channel: str, now: datetime) -> bool:
+    return standing(channel, now) is Breaker.Standing.HALF_OPEN
 
 
 @pytest.fixture(autouse=True)

@@ -461,3 +461,13 @@ def test_rows_of_a_paused_campaign_are_passed_over_without_a_look_at_their_custo
     run()
     assert (states(paused), states(other)) == ({"planned": 20}, {"sent": 2})
     assert "JOIN campaigns_send" not in due._DUE  # joined, each waiting row would be joined to its customer first
+
+
+def test_a_channel_is_left_alone_for_as_long_as_the_other_side_asked(memory: Memory) -> None:
+    customer = make_customer()
+    send = make_memory_send([customer])
+    evidence = {"phase": "answer", "code": 429, "text": "HTTP 429", "retry_after": 90}
+    memory.answers[customer.external_id] = [Outcome(only(send).pk, Verdict.DEFERRED, evidence, slow_down=True)]
+    run()
+    asked = [breakers.may_try("memory", NOW + timedelta(seconds=seconds)) for seconds in (89, 90)]
+    assert asked == [False, True]
