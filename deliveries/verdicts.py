@@ -4,11 +4,10 @@ A channel says what it saw; whether that is tried again, and when, is decided he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from deliveries.channels.base import Outcome, Verdict
+from deliveries.channels.base import NO_EVIDENCE, Outcome, Verdict
 from deliveries.failing import BOUNCED
 
 MAX_ATTEMPTS = 8
@@ -23,8 +22,7 @@ SLOW_DOWN_WAIT = timedelta(seconds=15)
 ABOUT_THE_MESSAGE = frozenset({"rcpt", "data", "body", "dot"})
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(NamedTuple):
     """What a decision needs to know of the delivery that was tried."""
 
     delivery_id: int
@@ -32,8 +30,7 @@ class Tried:
     expires_at: datetime | None  # asked for where the verdict is one of `MAY_COME_AGAIN`
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """One row's next state. `due_at` or `closes_at` None leaves it where it is."""
 
     delivery_id: int
@@ -42,7 +39,7 @@ class Move:
     reason: str = ""
     due_at: datetime | None = None
     closes_at: datetime | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = NO_EVIDENCE
     is_repeat: bool = False  # it may have left before, and goes again on purpose
 
 
@@ -59,7 +56,7 @@ def settle(outcome: Outcome, tried: Tried, now: datetime, *, may_repeat: bool = 
     if outcome.verdict is Verdict.DEFERRED:
         return _again(outcome, tried, now, gave_up="failed")
     if may_repeat:
-        return replace(_again(outcome, tried, now, gave_up="uncertain"), is_repeat=True)
+        return _again(outcome, tried, now, gave_up="uncertain")._replace(is_repeat=True)
     return _move(outcome, tried, "uncertain", reason=_told(outcome))
 
 

@@ -1,7 +1,6 @@
 """What a channel is: it is handed frozen messages and says what became of each. It decides nothing else."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -23,6 +22,7 @@ class Verdict(StrEnum):
 
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NO_EVIDENCE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Outgoing(NamedTuple):
@@ -46,13 +46,12 @@ class Outgoing(NamedTuple):
     mail: MailContent | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The verdict on one message, with what was seen."""
 
     delivery_id: int
     verdict: Verdict
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = NO_EVIDENCE
     suppress: str = ""  # "bounce": the address does not exist, nothing more goes there
     slow_down: bool = False  # the other side asks the whole channel to wait (421, 429)
 

@@ -19,6 +19,8 @@ from deliveries.queries.due import DueRow, row_of
 from deliveries.services.links import links_for, links_used
 
 KEPT_VERSIONS = 200
+# What the database wrote has nothing around it, which `json.loads` would look for twice.
+_JSON = json.JSONDecoder()
 # What a template may say of a customer and is no attribute.
 OWN_FIELDS = ("external_id", "name", "email", "locale", "timezone")
 
@@ -39,7 +41,7 @@ class CompiledMessage:
 
     def context(self, row: DueRow, event: Mapping[str, Any]) -> dict[str, Any]:
         """What its templates see."""
-        attributes = json.loads(row.attributes) if self.reads_attributes else {}
+        attributes = _JSON.raw_decode(row.attributes)[0] if self.reads_attributes else {}
         return {"customer": customer_context(row, attributes), "event": event, "links": links_for(row, self.links)}
 
     def render(self, context: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from django.db import connection
 from deliveries.queries.due import message_suffix
 from deliveries.verdicts import Move
 
-# The moves come as one JSON value, so that the statement is the same for one row and for a thousand.
+# The moves come as one JSON value, so that the statement is the same for one row and for a thousand. It says of each
+# only what is not as for most, who are sent at the first try: it is written and read for every message there is.
 _ROWS = {
     "postgresql": """jsonb_to_recordset(%s::jsonb) AS v(
         id bigint, state text, reason text, attempts smallint, due_at timestamptz,
@@ -23,8 +24,8 @@ _ROWS = {
 # A row that goes back to planned is not finished; one that says nothing of its due moment keeps it.
 _UPDATE = """
 UPDATE deliveries_delivery AS d
-SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evidence, claims = 0,
-    repeats = d.repeats + v.repeats,
+SET state = COALESCE(v.state, 'sent'), reason = COALESCE(v.reason, ''), attempts = COALESCE(v.attempts, 1),
+    evidence = v.evidence, claims = 0, repeats = d.repeats + COALESCE(v.repeats, 0),
     due_at = COALESCE(v.due_at, d.due_at), closes_at = COALESCE(v.closes_at, d.closes_at),
     lease_token = '', lease_until = NULL,
     finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
@@ -78,21 +79,24 @@ def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str]
 
 
 def _value(move: Move) -> dict[str, Any]:
-    return {
-        "id": move.delivery_id,
-        "state": str(move.state),
-        "reason": storable(move.reason),
-        "attempts": move.attempts,
-        "due_at": move.due_at and str(_moment(move.due_at)),
-        "closes_at": move.closes_at and str(_moment(move.closes_at)),
-        "evidence": {key: storable(value) for key, value in move.evidence.items()},
-        "repeats": int(move.is_repeat and str(move.state) == "planned"),
-    }
+    value: dict[str, Any] = {"id": move.delivery_id, "evidence": {k: storable(v) for k, v in move.evidence.items()}}
+    if move.state != "sent":
+        value["state"] = str(move.state)
+        value["repeats"] = int(move.is_repeat and move.state == "planned")
+    if move.attempts != 1:
+        value["attempts"] = move.attempts
+    if move.reason:
+        value["reason"] = storable(move.reason)
+    if move.due_at:
+        value["due_at"] = str(_moment(move.due_at))
+    if move.closes_at:
+        value["closes_at"] = str(_moment(move.closes_at))
+    return value
 
 
 def storable(value: Any) -> Any:
     """Text that any database takes: no NUL, no lone surrogate."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not (value.isascii() and value.isprintable()):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     return value
 

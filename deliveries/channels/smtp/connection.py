@@ -175,12 +175,9 @@ class Connection:
 
     def _go_on(self, envelope: Envelope) -> None:
         """MAIL or RCPT was taken."""
-        if self.phase is Phase.MAIL:
-            self.phase, command = Phase.RCPT, rcpt_command(envelope)
-        else:
-            self.phase, command = Phase.DATA, DATA
+        was, self.phase = self.phase, Phase.RCPT if self.phase is Phase.MAIL else Phase.DATA
         if not self.session.pipelining:
-            self._line.write(command)
+            self._line.write(rcpt_command(envelope) if was is Phase.MAIL else DATA)
 
     def _stop(self, envelope: Envelope) -> None:
         self.drop()

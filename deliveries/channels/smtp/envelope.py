@@ -1,7 +1,7 @@
 """One mail for the wire, and the commands that hand it in: plain bytes."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DATA = b"DATA\r\n"
 DOT = b".\r\n"
@@ -10,8 +10,7 @@ RSET = b"RSET\r\n"
 _DOT_AT_START = re.compile(rb"\n\.")
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message for the wire. `data` has CRLF line ends; dots are stuffed here. `utf8`: needs SMTPUTF8."""
 
     delivery_id: int
