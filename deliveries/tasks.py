@@ -1,9 +1,11 @@
 """What beat wakes on this floor: each task reads the clock and calls one service."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from celery import shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from audiences.clock import read_now
 from audiences.turns import turn
@@ -27,10 +29,9 @@ def dispatch_due() -> None:
 @shared_task
 def dispatch_channel(name: str, urgent: bool) -> None:
     with turn(f"dispatch {name} {urgent}") as mine:
-        counts = dispatching.dispatch(name, read_now, urgent=urgent) if mine else {}
+        counts = dispatching.dispatch(name, read_now, urgent=urgent, on_plenty=_ask_again) if mine else {}
         if any(counts.get(moved) for moved in ("accepted", "late", "ended")):
-            # There may be more, and the next tick is up to a second away.
-            dispatch_due.apply_async(expires=5)
+            _ask_again()
 
 
 @shared_task
@@ -65,7 +66,16 @@ def admit_shard(send_id: int, shard: int, due_at: str) -> None:
 def admit_firings() -> None:
     """Follows every look at the triggers. What it admits is due at once, so it does not wait for the next tick."""
     if admitting_firings.admit_firings(read_now()):
-        dispatch_due.apply_async(expires=5)
+        _ask_again()
+
+
+def _ask_again() -> None:
+    """There may be more, for this worker or for one that is idle, and the next tick is up to a second away.
+
+    Where the broker cannot be asked, that tick will do: what is under way does not wait for it.
+    """
+    with suppress(OperationalError):
+        dispatch_due.apply_async(expires=5, retry=False)
 
 
 def _queue(urgent: bool) -> str:

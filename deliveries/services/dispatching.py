@@ -27,7 +27,7 @@ from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
 from deliveries.services.rescheduling import Late, reschedule, to_be_retried
 from deliveries.services.settling import settle_abandoned
-from deliveries.services.windows import LARGEST, Pace, Sent, Stop, Watch, send_window
+from deliveries.services.windows import FIRST, LARGEST, Pace, Sent, Stop, Watch, send_window
 from deliveries.services.withdrawals import suppress_bounced
 from deliveries.verdicts import MAY_COME_AGAIN, Move, Tried, settle
 
@@ -36,12 +36,19 @@ A_MOMENT = 0.1  # seconds until the channel's rate is asked again
 
 
 def dispatch(
-    channel_name: str, clock: Clock, budget_seconds: float = 5.0, limit: int = LARGEST, *, urgent: bool = False
+    channel_name: str,
+    clock: Clock,
+    budget_seconds: float = 5.0,
+    limit: int = LARGEST,
+    *,
+    urgent: bool = False,
+    on_plenty: Callable[[], None] = lambda: None,
 ) -> Counter[str]:
     """Send what is due on the channel and lane until nothing is, the budget is spent or the channel asks for patience.
 
     Returns how many came to which verdict, and `claimed`, `late`, `ended`, `put_back`. Safe to run any number of times
     at once. `clock` is read again for every claim: a dispatch lasts longer than a moment. `limit`: of one window.
+    `on_plenty`: called once, as soon as there is more than one worker can take at a time.
     """
     settle_abandoned(clock())
     deadline = time.monotonic() + budget_seconds
@@ -52,7 +59,7 @@ def dispatch(
         return Counter()
     recorder = FlightRecorder(settings.RECORDERS)
     try:
-        counts = _Run(channel_name, channel, clock, deadline, limit, urgent, recorder).go()
+        counts = _Run(channel_name, channel, clock, deadline, limit, urgent, recorder).go(on_plenty)
         recorder.close()
     finally:
         # After a failure it is left where it is, and the next dispatch settles what it holds.
@@ -82,15 +89,19 @@ class _Run:
         self.counts: Counter[str] = Counter()
         # By token: marked, if at all, by a COMMIT that was not answered, and in no window.
         self.strays: dict[str, set[int]] = {}
-        self.is_stopped = False
+        self.is_stopped = self.has_plenty = False
+        self.asked = 0  # how many the latest claim was for
         self.is_full = False  # as far as the channel's rate goes
 
-    def go(self) -> Counter[str]:
+    def go(self, on_plenty: Callable[[], None]) -> Counter[str]:
         window, unwritten = self._wait_for_room(self._turn_page([])), list[Sent]()
         with Beside() as beside:
             while window.ready:
+                if window.size > FIRST and not self.has_plenty:
+                    self.has_plenty = True
+                    on_plenty()
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
-                is_full = window.size >= self.pace.size
+                is_full = window.size >= self.asked
                 ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
                 sent = self._send(window)
                 window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])
@@ -137,7 +148,7 @@ class _Run:
         pages = [(sent, self._near(sent)) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
-        limit = self._granted()
+        self.asked = limit = self._granted()
         window = repeatably(lambda: self._write(pages, token, limit, tries))
         if window.ready:
             self.watch.held[token] = window

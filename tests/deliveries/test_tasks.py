@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from audiences.clock import read_now
 from audiences.turns import turn
@@ -81,6 +82,28 @@ def test_a_dispatch_of_a_channel_sends_what_is_due(memory: Any) -> None:
     Delivery.objects.update(due_at=now, expires_at="2100-01-01T00:00Z", closes_at="2100-01-01T00:00Z")
     tasks.dispatch_channel("memory", False)
     assert states(send) == {"sent": 2}
+
+
+def test_a_dispatch_that_has_plenty_wakes_another_worker_at_once(memory: Any, woken: list[tuple[Any, ...]]) -> None:
+    make_memory_send(50)
+    Delivery.objects.update(
+        due_at=NOW.replace(year=2020), expires_at="2100-01-01T00:00Z", closes_at="2100-01-01T00:00Z"
+    )
+    tasks.dispatch_channel("memory", False)
+    assert woken == [("",), ("",)]
+
+
+def test_what_is_under_way_goes_on_where_nobody_can_be_woken(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(tasks.dispatch_due, "apply_async", refuse)
+    send = make_memory_send(50)
+    Delivery.objects.update(
+        due_at=NOW.replace(year=2020), expires_at="2100-01-01T00:00Z", closes_at="2100-01-01T00:00Z"
+    )
+    tasks.dispatch_channel("memory", False)
+    assert states(send) == {"sent": 50}
 
 
 def test_the_reaper_runs_by_the_clock(memory: Any) -> None:
