@@ -4,7 +4,7 @@ A channel says what it saw; whether that is tried again, and when, is decided he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Move:
-    """One row's next state. `due_at` or `closes_at` None leaves it where it is."""
+    """One row's next state. `due_at`, `closes_at` or `evidence` None leaves it as it is."""
 
     delivery_id: int
     state: str
@@ -42,7 +42,7 @@ class Move:
     reason: str = ""
     due_at: datetime | None = None
     closes_at: datetime | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] | None = None
     is_repeat: bool = False  # it may have left before, and goes again on purpose
 
 

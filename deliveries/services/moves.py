@@ -20,19 +20,23 @@ _ROWS = {
         value -> 'evidence' AS evidence, value ->> 'repeats' AS repeats
         FROM json_each(%s)) AS v""",
 }
-# A row that goes back to planned is not finished; one that says nothing of its due moment keeps it.
+#: How the reason begins of a row that was to be sent again because it may have left, and was not.
+NOT_REPEATED = "it may have left, and was not sent again: "
+# A row that goes back to planned is not finished; one that says nothing of its due moment or of what was seen keeps it.
+# One that may have left before does not end as if it never had: nobody could know, and its slot is taken.
 _UPDATE = """
 UPDATE deliveries_delivery AS d
-SET state = v.state, reason = v.reason, attempts = v.attempts, evidence = v.evidence, claims = 0,
-    repeats = d.repeats + v.repeats,
+SET state = CASE WHEN {in_doubt} THEN 'uncertain' ELSE v.state END,
+    reason = CASE WHEN {in_doubt} THEN SUBSTR('{not_repeated}' || v.reason, 1, 200) ELSE v.reason END,
+    attempts = v.attempts, evidence = COALESCE(v.evidence, d.evidence), claims = 0,
+    repeats = d.repeats + CASE WHEN v.state = 'planned' THEN v.repeats ELSE 0 END,
     due_at = COALESCE(v.due_at, d.due_at), closes_at = COALESCE(v.closes_at, d.closes_at),
     lease_token = '', lease_until = NULL,
     finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
 FROM {rows}
 WHERE d.id = v.id AND d.lease_token = %s AND d.state IN ({states})
 """
-
-
+_IN_DOUBT = "d.repeats + v.repeats > 0 AND v.state NOT IN ('planned', 'sent', 'uncertain')"
 _TAKE = """
 UPDATE deliveries_delivery
 SET state = %s, lease_token = %s, lease_until = %s, claims = claims + 1,
@@ -70,7 +74,8 @@ def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str]
         return 0
     states = ", ".join(["%s"] * len(expected))
     # Only placeholders and our own text are put together here.
-    sql = _UPDATE.format(rows=_ROWS[connection.vendor], states=states)
+    named = {"rows": _ROWS[connection.vendor], "in_doubt": _IN_DOUBT, "not_repeated": NOT_REPEATED}
+    sql = _UPDATE.format(states=states, **named)
     values = json.dumps([_value(move) for move in moves])
     with connection.cursor() as cursor:
         cursor.execute(sql, [_moment(now), values, token, *map(str, expected)])
@@ -78,16 +83,18 @@ def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str]
 
 
 def _value(move: Move) -> dict[str, Any]:
-    return {
+    value = {
         "id": move.delivery_id,
         "state": str(move.state),
         "reason": storable(move.reason),
         "attempts": move.attempts,
         "due_at": move.due_at and str(_moment(move.due_at)),
         "closes_at": move.closes_at and str(_moment(move.closes_at)),
-        "evidence": {key: storable(value) for key, value in move.evidence.items()},
-        "repeats": int(move.is_repeat and str(move.state) == "planned"),
+        "repeats": int(move.is_repeat),
     }
+    if move.evidence is not None:
+        value["evidence"] = {key: storable(value) for key, value in move.evidence.items()}
+    return value
 
 
 def storable(value: Any) -> Any:
