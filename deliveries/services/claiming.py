@@ -162,10 +162,11 @@ def late_row(row: DueRow, version: Version, rules: WorkspaceRules, expires_at: d
         quiet_hours_apply=plan.quiet_hours_apply,
         obeys_caps=row.obeys_caps,
         counts=row.counts_toward_caps,
-        waits_for_caps=plan.on_breach == "defer" and not row.repeats,
+        waits_for_caps=plan.on_breach == "defer",
         attempts=row.attempts,
         expires_at=expires_at,
         after=now,
+        may_have_left=row.repeats > 0,
     )
 
 

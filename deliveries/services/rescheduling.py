@@ -26,7 +26,11 @@ A_MOMENT = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Late:
-    """A row that needs another moment, with all that it depends on; `after` is the first that would do."""
+    """A row that needs another moment, with all that it depends on; `after` is the first that would do.
+
+    `may_have_left`: it keeps its slot whatever becomes of it, and does not wait for a cap, which would move that away
+    from where it was used. `is_repeat`: that is news.
+    """
 
     delivery_id: int
     customer_id: int
@@ -40,6 +44,7 @@ class Late:
     expires_at: datetime
     after: datetime
     evidence: Mapping[str, Any] | None = None
+    may_have_left: bool = False
     is_repeat: bool = False
 
 
@@ -51,8 +56,7 @@ def to_be_retried(row: Late, move: Move, now: datetime) -> Late | None:
     if move.due_at is None or not row.obeys_caps or move.due_at - now <= A_MOMENT:
         return None
     late = replace(row, after=move.due_at, attempts=move.attempts, evidence=move.evidence)
-    # One that may have left does not wait for a cap: its slot would move away from where it was used.
-    return replace(late, is_repeat=True, waits_for_caps=False) if move.is_repeat else late
+    return replace(late, may_have_left=True, is_repeat=True) if move.is_repeat else late
 
 
 def reschedule(late: Sequence[Late], token: str, now: datetime, *, from_claimed: bool = True) -> int:
@@ -83,6 +87,8 @@ def _next_move(row: Late, rules: WorkspaceRules, slots: Slots) -> Move:
     own = taken.pop(row.delivery_id, None)
     quiet = rules.quiet.get(row.reach.channel) if row.quiet_hours_apply else None
     at, bound_by = _next_moment(row, rules, quiet, list(taken.values()))
+    if own is not None and row.may_have_left:
+        taken[row.delivery_id] = own
     if bound_by:
         return _move(row, State.WITHHELD, reason=f"capped ({bound_by})")
     if at is None or at >= row.expires_at:
@@ -111,7 +117,7 @@ def _next_moment(
                 break
         if freed == at:
             return at, ""
-        if freed is None or not row.waits_for_caps:
+        if freed is None or row.may_have_left or not row.waits_for_caps:
             return None, f"cap:{cap.id}"
         at = freed
         if at >= row.expires_at:

@@ -208,3 +208,14 @@ def test_a_repeat_that_quiet_hours_put_off_keeps_its_evidence(memory: Memory) ->
     run(now=only(send).due_at)
     row = only(send)
     assert (row.state, row.due_at, row.evidence) == ("planned", NOW + timedelta(hours=1), LOST)
+
+
+def test_a_repeat_that_ends_still_stands_in_the_way_of_another_that_is_late_with_it(memory: Memory) -> None:
+    customer = make_customer()
+    send, other = make_repeat(memory, customer), make_memory_send([customer])
+    cap = Cap.objects.create(name="one a day", limit=1, days=1)
+    Delivery.objects.filter(send=send).update(expires_at=NOW + timedelta(minutes=30))
+    QuietHours.objects.create(channel="memory", start=time(8), end=time(10))
+    run(now=only(send).due_at)
+    assert (only(send).state, only(other).state) == ("uncertain", "withheld")
+    assert only(other).reason == f"capped (cap:{cap.pk})"
