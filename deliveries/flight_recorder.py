@@ -3,7 +3,7 @@
     window <token> <id> ...   these rows are being marked with this lease token
     taken <id>                in hand: being rendered, or waiting for its turn on a connection
     leaving <id>              its point of no return comes next
-    ended <id> <json>         answered, and how
+    ended <id> <json>         answered, and how; or held back
 
 The file is held under `flock` as long as its worker lives. Whoever gets that lock knows that the worker is dead and can
 say of every row of its windows what became of it. It must lie on a local disk. What was written before the machine

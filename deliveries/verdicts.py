@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from deliveries.channels.base import NO_EVIDENCE, Outcome, Verdict
+from deliveries.channels.base import Outcome, Verdict
 from deliveries.failing import BOUNCED
 
 MAX_ATTEMPTS = 8
@@ -31,7 +31,7 @@ class Tried(NamedTuple):
 
 
 class Move(NamedTuple):
-    """One row's next state. `due_at` or `closes_at` None leaves it where it is."""
+    """One row's next state. `due_at`, `closes_at` or `evidence` None leaves it as it is."""
 
     delivery_id: int
     state: str
@@ -39,7 +39,7 @@ class Move(NamedTuple):
     reason: str = ""
     due_at: datetime | None = None
     closes_at: datetime | None = None
-    evidence: Mapping[str, Any] = NO_EVIDENCE
+    evidence: Mapping[str, Any] | None = None
     is_repeat: bool = False  # it may have left before, and goes again on purpose
 
 

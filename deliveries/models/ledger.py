@@ -18,6 +18,7 @@ class Delivery(models.Model):
         uncertain ──evidence──> sent | failed | planned
         planned, claimed ──> withheld(reason) | cancelled | expired | missed | failed(poison)
 
+    Where it was to be sent again because it may have left (`repeats`), every end but `sent` is `uncertain`.
     Only `services.ledger` writes `state`; every move there is one conditional update.
     """
 

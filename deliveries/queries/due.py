@@ -1,6 +1,6 @@
 """What is due on a channel, read and locked in one statement with all that decides whether it may leave."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ class DueRow(NamedTuple):
     counts_toward_caps: bool
     attempts: int
     claims: int
+    repeats: int
     message_id: str
     is_closed: bool  # quiet hours have begun, or it is not yet their end
     external_id: str
@@ -46,7 +47,7 @@ class DueRow(NamedTuple):
 # Suppressed: the customer or the address, here or on all channels. Subscribed: what they said, or the topic's default.
 _READ = """
 SELECT d.id, d.send_id, d.customer_id, d.channel, d.firing_id, d.version_id, d.variant, d.topic_id, d.team_id,
-       d.obeys_caps, d.counts_toward_caps, d.attempts, d.claims,
+       d.obeys_caps, d.counts_toward_caps, d.attempts, d.claims, d.repeats,
        CASE WHEN d.message_id = '' THEN d.id || %s ELSE d.message_id END,
        d.closes_at <= %s,
        c.external_id, c.name, c.email, c.locale, c.timezone, CAST(c.attributes AS text), c.erased_at IS NOT NULL,
@@ -72,7 +73,6 @@ WHERE d.state = 'planned' AND d.channel = %s AND d.urgent = %s AND d.due_at <= %
 ORDER BY d.due_at, d.id
 LIMIT %s
 """
-_ONE = f"{_READ} WHERE d.id = %s"
 
 
 def due_rows(channel: str, token: str, now: datetime, limit: int, *, urgent: bool) -> list[DueRow]:
@@ -86,9 +86,17 @@ def due_rows(channel: str, token: str, now: datetime, limit: int, *, urgent: boo
     return _read(_DUE + locking, [message_suffix(token), at, channel, urgent, at, at, limit])
 
 
+def rows_of(ids: Collection[int], now: datetime) -> list[DueRow]:
+    """These deliveries in whatever state, not locked, the longest admitted first."""
+    if not ids:
+        return []
+    among = f"WHERE d.id IN ({', '.join(['%s'] * len(ids))}) ORDER BY d.id"
+    return _read(_READ + among, ["", connection.ops.adapt_datetimefield_value(now), *ids])
+
+
 def row_of(delivery_id: int, now: datetime) -> DueRow:
-    """One delivery in whatever state, not locked: to read its message again. Raises `Delivery.DoesNotExist`."""
-    found = _read(_ONE, ["", connection.ops.adapt_datetimefield_value(now), delivery_id])
+    """One of them: to read its message again. Raises `Delivery.DoesNotExist`."""
+    found = rows_of([delivery_id], now)
     if not found:
         raise Delivery.DoesNotExist(delivery_id)
     return found[0]

@@ -1,7 +1,7 @@
 """The claim: what is due, looked at once more and marked, in the transaction that locks it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from audiences.zones import zone_or
 from campaigns.rendering import TemplateProblem
 from deliveries.caps import Reach
 from deliveries.channels.base import Outcome, Outgoing, Verdict
-from deliveries.channels.registry import channel_class
+from deliveries.channels.registry import channel_class, channel_names
 from deliveries.models import Delivery
 from deliveries.queries.due import DueRow, due_rows, expiries
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
@@ -66,7 +66,15 @@ class Window:
             return Outcome(row.id, Verdict.DEFERRED, {"phase": "compose", "text": type(problem).__name__})
 
     def may_repeat(self, row: DueRow) -> bool:
-        return channel_class(row.channel).is_idempotent or self.known.versions[row.version_id].plan.may_repeat
+        # Read from a recorder, the channel may be one that the operator has taken out since.
+        is_idempotent = row.channel in channel_names() and channel_class(row.channel).is_idempotent
+        return is_idempotent or self.known.versions[row.version_id].plan.may_repeat
+
+    def postpone(self, rows: Sequence[Late]) -> None:
+        """These were ready, and need another moment now."""
+        self.late += rows
+        for row in rows:
+            del self.ready[row.delivery_id]
 
     def another_moment(self, row: DueRow, expires_at: datetime, now: datetime) -> Late:
         """The row as one that needs another moment, the first of which is `now`."""
@@ -85,7 +93,8 @@ def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, u
     for row in rows:
         plan = known.versions[row.version_id].plan
         if end := _end(row, plan.transactional, address_field):
-            window.ended.append(Move(row.id, end[0], row.attempts, end[1]))
+            # What was seen stays, unless its customer was erased.
+            window.ended.append(Move(row.id, end[0], row.attempts, end[1], evidence={} if row.is_erased else None))
         elif is_late(row):
             late.append(row)
         else:
@@ -157,6 +166,7 @@ def late_row(row: DueRow, version: Version, rules: WorkspaceRules, expires_at: d
         attempts=row.attempts,
         expires_at=expires_at,
         after=now,
+        may_have_left=row.repeats > 0,
     )
 
 

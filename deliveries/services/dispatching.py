@@ -18,18 +18,17 @@ from django.conf import settings
 from deliveries.channels import registry
 from deliveries.channels.base import Channel, Verdict
 from deliveries.flight_recorder import FlightRecorder
-from deliveries.queries.due import expiries
 from deliveries.services import breakers, ledger
 from deliveries.services.beside import Beside
 from deliveries.services.claiming import Known, Window, claim
 from deliveries.services.local import deliver_locally
+from deliveries.services.pages import prepare, write_down
 from deliveries.services.rates import allowance
 from deliveries.services.repeating import patiently, repeatably
-from deliveries.services.rescheduling import Late, reschedule, to_be_retried
+from deliveries.services.rescheduling import reschedule
 from deliveries.services.settling import settle_abandoned
 from deliveries.services.windows import FIRST, LARGEST, Pace, Sent, Stop, Watch, send_window
-from deliveries.services.withdrawals import suppress_bounced
-from deliveries.verdicts import MAY_COME_AGAIN, Move, Tried, settle
+from deliveries.verdicts import Move
 
 Clock = Callable[[], datetime]
 A_MOMENT = 0.1  # seconds until the channel's rate is asked again
@@ -145,7 +144,7 @@ class _Run:
     def _turn_page(self, unwritten: Sequence[Sent]) -> Window:
         """Commit what became of windows together with the claim of another."""
         # By themselves and before: they take the locks of shards, which must come before the locks of rows.
-        pages = [(sent, self._near(sent)) for sent in unwritten]
+        pages = [(sent, prepare(sent, self.clock())) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
         self.asked = limit = self._granted()
@@ -167,9 +166,7 @@ class _Run:
         now = self.clock()
         ledger.lock(pk for sent, _ in pages for pk in sent.window.ready)
         for sent, moves in pages:
-            ledger.record(moves, sent.window.token, now)
-            ledger.put_back(sent.put_back, sent.window.token)
-            ledger.put_back(sent.suspects, sent.window.token, is_suspect=True)
+            write_down(sent, moves, now)
         before = tries[-1] if tries else None
         window = claim(self.name, token, now, limit, self.known, urgent=self.urgent, before=before)
         tries.append(window)
@@ -181,26 +178,3 @@ class _Run:
         granted = allowance(self.name, wanted, urgent=self.urgent)
         self.is_full = granted == 0 < wanted
         return granted
-
-    def _near(self, sent: Sent) -> list[Move]:
-        """The moves of the window. Those whose next try is far away are made here: their slot is tested again."""
-        now, window = self.clock(), sent.window
-        bounced = {
-            pk: window.ready[pk].customer_id for pk in (each.delivery_id for each in sent.outcomes if each.suppress)
-        }
-        patiently(lambda: suppress_bounced(self.name, bounced, now))
-        near: list[Move] = []
-        far: list[Late] = []
-        again = patiently(
-            lambda: expiries(each.delivery_id for each in sent.outcomes if each.verdict in MAY_COME_AGAIN)
-        )
-        for outcome in sent.outcomes:
-            row = window.ready[outcome.delivery_id]
-            tried = Tried(row.id, row.attempts, again.get(row.id))
-            move = settle(outcome, tried, now, may_repeat=window.may_repeat(row))
-            if move.due_at and (late := to_be_retried(window.another_moment(row, again[row.id], now), move, now)):
-                far.append(late)
-            else:
-                near.append(move)
-        reschedule(far, window.token, now, from_claimed=False)
-        return near

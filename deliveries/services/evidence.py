@@ -36,10 +36,12 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
     """For the flight recorder. Nothing for an accepted one: that it was, is all that must survive."""
     if outcome.verdict is Verdict.ACCEPTED:
         return {}
-    return {"verdict": outcome.verdict, "evidence": dict(outcome.evidence), "suppress": outcome.suppress}
+    told = {"evidence": dict(outcome.evidence), "suppress": outcome.suppress, "slow_down": outcome.slow_down}
+    return {"verdict": outcome.verdict, **told}
 
 
 def from_record(delivery_id: int, record: Mapping[str, Any]) -> Outcome:
     if not record:
         return Outcome(delivery_id, Verdict.ACCEPTED, {"phase": "recorder", "text": "its worker was lost afterwards"})
-    return Outcome(delivery_id, Verdict(record["verdict"]), record["evidence"], record["suppress"])
+    told = {name: record[name] for name in ("evidence", "suppress", "slow_down") if name in record}
+    return Outcome(delivery_id, Verdict(record["verdict"]), **told)

@@ -8,14 +8,13 @@ of their ids, so that two callers never wait for each other.
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from deliveries.models import Delivery
-from deliveries.services.moves import lock_rows, take_planned, update_from_moves
+from deliveries.services.moves import NOT_REPEATED, lock_rows, take_planned, update_from_moves
 from deliveries.verdicts import Move
 
 State = Delivery.State
@@ -133,7 +132,16 @@ def _mine(ids: Collection[int], token: str, *states: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk__in=list(ids), lease_token=token, state__in=states)
 
 
-def _end(rows: QuerySet[Delivery], state: str, reason: str, now: datetime, **more: Any) -> int:
+def _end(rows: QuerySet[Delivery], state: str, reason: str, now: datetime) -> int:
+    """As in `moves`: what waited to be sent again may have left, and does not end as if it never had."""
     return rows.filter(state__in=[State.PLANNED, State.CLAIMED]).update(
-        state=state, reason=reason[:200], finished_at=now, lease_token="", lease_until=None, **more
+        state=_unless_repeated(state, State.UNCERTAIN),
+        reason=_unless_repeated(reason[:200], f"{NOT_REPEATED}{reason}"[:200]),
+        finished_at=now,
+        lease_token="",
+        lease_until=None,
     )
+
+
+def _unless_repeated(value: str, repeated: str) -> Case:
+    return Case(When(repeats__gt=0, then=Value(repeated)), default=Value(value))

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from deliveries.channels.base import Channel, Outcome, Outgoing
-from deliveries.queries.due import expiries
 from deliveries.services import ledger
 from deliveries.services.claiming import Known, Window, look, take
+from deliveries.services.pages import decide
 from deliveries.services.repeating import repeatably
 from deliveries.services.rescheduling import reschedule
-from deliveries.verdicts import MAY_COME_AGAIN, Tried, settle
 
 LIMIT = 500  # rows that are locked while they are rendered,
 SECONDS = 1.0  # and for about how long; the rest stays planned and comes with the next transaction
@@ -41,12 +40,10 @@ def _deliver(
     outcomes: list[Outcome] = []
     messages = list(_composed(window, outcomes))
     outcomes += channel.send(messages, _anything_may_leave)
-    again = expiries(each.delivery_id for each in outcomes if each.verdict in MAY_COME_AGAIN)
-    moves = []
-    for outcome in outcomes:
-        row = window.ready[outcome.delivery_id]
-        moves.append(settle(outcome, Tried(row.id, row.attempts, again.get(row.id)), now))
-    ledger.end_planned(moves, now)
+    near, far = decide(window, outcomes, now)
+    ledger.end_planned(near, now)
+    ledger.claim([row.delivery_id for row in far], token, now)
+    window.postpone(far)
     counts.update(str(outcome.verdict) for outcome in outcomes)
     return window
 

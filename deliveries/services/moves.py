@@ -21,19 +21,24 @@ _ROWS = {
         value -> 'evidence' AS evidence, value ->> 'repeats' AS repeats
         FROM json_each(%s)) AS v""",
 }
-# A row that goes back to planned is not finished; one that says nothing of its due moment keeps it.
+#: How the reason begins of a row that was to be sent again because it may have left, and was not.
+NOT_REPEATED = "it may have left, and was not sent again: "
+# A row that goes back to planned is not finished; one that says nothing of its due moment or of what was seen keeps it.
+# One that may have left before does not end as if it never had: nobody could know, and its slot is taken.
 _UPDATE = """
 UPDATE deliveries_delivery AS d
-SET state = COALESCE(v.state, 'sent'), reason = COALESCE(v.reason, ''), attempts = COALESCE(v.attempts, 1),
-    evidence = v.evidence, claims = 0, repeats = d.repeats + COALESCE(v.repeats, 0),
+SET state = CASE WHEN {in_doubt} THEN 'uncertain' ELSE COALESCE(v.state, 'sent') END,
+    reason = CASE WHEN {in_doubt} THEN SUBSTR('{not_repeated}' || COALESCE(v.reason, ''), 1, 200)
+             ELSE COALESCE(v.reason, '') END,
+    attempts = COALESCE(v.attempts, 1), evidence = COALESCE(v.evidence, d.evidence), claims = 0,
+    repeats = d.repeats + CASE WHEN v.state = 'planned' THEN COALESCE(v.repeats, 0) ELSE 0 END,
     due_at = COALESCE(v.due_at, d.due_at), closes_at = COALESCE(v.closes_at, d.closes_at),
     lease_token = '', lease_until = NULL,
     finished_at = CASE WHEN v.state = 'planned' THEN NULL ELSE %s END
 FROM {rows}
 WHERE d.id = v.id AND d.lease_token = %s AND d.state IN ({states})
 """
-
-
+_IN_DOUBT = "d.repeats + COALESCE(v.repeats, 0) > 0 AND v.state NOT IN ('planned', 'sent', 'uncertain')"
 _TAKE = """
 UPDATE deliveries_delivery
 SET state = %s, lease_token = %s, lease_until = %s, claims = claims + 1,
@@ -71,7 +76,8 @@ def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str]
         return 0
     states = ", ".join(["%s"] * len(expected))
     # Only placeholders and our own text are put together here.
-    sql = _UPDATE.format(rows=_ROWS[connection.vendor], states=states)
+    named = {"rows": _ROWS[connection.vendor], "in_doubt": _IN_DOUBT, "not_repeated": NOT_REPEATED}
+    sql = _UPDATE.format(states=states, **named)
     values = json.dumps([_value(move) for move in moves])
     with connection.cursor() as cursor:
         cursor.execute(sql, [_moment(now), values, token, *map(str, expected)])
@@ -79,10 +85,11 @@ def update_from_moves(moves: Sequence[Move], token: str, expected: Sequence[str]
 
 
 def _value(move: Move) -> dict[str, Any]:
-    value: dict[str, Any] = {"id": move.delivery_id, "evidence": {k: storable(v) for k, v in move.evidence.items()}}
+    value: dict[str, Any] = {"id": move.delivery_id}
+    if move.evidence is not None:
+        value["evidence"] = {key: storable(seen) for key, seen in move.evidence.items()}
     if move.state != "sent":
         value["state"] = str(move.state)
-        value["repeats"] = int(move.is_repeat and move.state == "planned")
     if move.attempts != 1:
         value["attempts"] = move.attempts
     if move.reason:
@@ -91,6 +98,8 @@ def _value(move: Move) -> dict[str, Any]:
         value["due_at"] = str(_moment(move.due_at))
     if move.closes_at:
         value["closes_at"] = str(_moment(move.closes_at))
+    if move.is_repeat:
+        value["repeats"] = 1
     return value
 
 

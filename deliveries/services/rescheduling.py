@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,7 +26,11 @@ A_MOMENT = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Late:
-    """A row that needs another moment, with all that it depends on; `after` is the first that would do."""
+    """A row that needs another moment, with all that it depends on; `after` is the first that would do.
+
+    `may_have_left`: it keeps its slot whatever becomes of it, and does not wait for a cap, which would move that away
+    from where it was used. `is_repeat`: that is news.
+    """
 
     delivery_id: int
     customer_id: int
@@ -39,7 +43,9 @@ class Late:
     attempts: int
     expires_at: datetime
     after: datetime
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] | None = None
+    may_have_left: bool = False
+    is_repeat: bool = False
 
 
 Slots = dict[int, dict[int, Slot]]  # customer id -> delivery id -> slot
@@ -49,7 +55,8 @@ def to_be_retried(row: Late, move: Move, now: datetime) -> Late | None:
     """The row as its next try makes it, where that is so far away that its slot must be tested; None: it keeps it."""
     if move.due_at is None or not row.obeys_caps or move.due_at - now <= A_MOMENT:
         return None
-    return replace(row, after=move.due_at, attempts=move.attempts, evidence=move.evidence)
+    late = replace(row, after=move.due_at, attempts=move.attempts, evidence=move.evidence)
+    return replace(late, may_have_left=True, is_repeat=True) if move.is_repeat else late
 
 
 def reschedule(late: Sequence[Late], token: str, now: datetime, *, from_claimed: bool = True) -> int:
@@ -80,18 +87,20 @@ def _next_move(row: Late, rules: WorkspaceRules, slots: Slots) -> Move:
     own = taken.pop(row.delivery_id, None)
     quiet = rules.quiet.get(row.reach.channel) if row.quiet_hours_apply else None
     at, bound_by = _next_moment(row, rules, quiet, list(taken.values()))
+    if own is not None and row.may_have_left:
+        taken[row.delivery_id] = own
     if bound_by:
-        return _end(row, State.WITHHELD, f"capped ({bound_by})")
+        return _move(row, State.WITHHELD, reason=f"capped ({bound_by})")
     if at is None or at >= row.expires_at:
-        return _end(row, State.EXPIRED, "quiet hours would have made it too late")
+        return _move(row, State.EXPIRED, reason="quiet hours would have made it too late")
     if own is not None or row.counts:
         slots.setdefault(row.customer_id, taken)[row.delivery_id] = Slot(at, row.reach)
     closes_at = min(next_quiet(at, row.zone, quiet) or row.expires_at, row.expires_at)
-    return Move(row.delivery_id, State.PLANNED, row.attempts, due_at=at, closes_at=closes_at, evidence=row.evidence)
+    return _move(row, State.PLANNED, due_at=at, closes_at=closes_at)
 
 
-def _end(row: Late, state: str, reason: str) -> Move:
-    return Move(row.delivery_id, state, row.attempts, reason=reason, evidence=row.evidence)
+def _move(row: Late, state: str, **more: Any) -> Move:
+    return Move(row.delivery_id, state, row.attempts, evidence=row.evidence, is_repeat=row.is_repeat, **more)
 
 
 def _next_moment(
@@ -108,7 +117,7 @@ def _next_moment(
                 break
         if freed == at:
             return at, ""
-        if freed is None or not row.waits_for_caps:
+        if freed is None or row.may_have_left or not row.waits_for_caps:
             return None, f"cap:{cap.id}"
         at = freed
         if at >= row.expires_at:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,15 +10,16 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from deliveries.channels.base import Outcome, Verdict
-from deliveries.channels.registry import channel_class, channel_names
 from deliveries.flight_recorder import Flight, abandoned
 from deliveries.models import Delivery
-from deliveries.services import ledger
-from deliveries.services.composing import versions
+from deliveries.queries.due import rows_of
+from deliveries.services import breakers, ledger
+from deliveries.services.claiming import Known, Window
 from deliveries.services.evidence import from_record
+from deliveries.services.pages import prepare, write_down
 from deliveries.services.repeating import patiently, repeatably
-from deliveries.services.withdrawals import suppress_bounced
-from deliveries.verdicts import Tried, settle
+from deliveries.services.windows import Sent, Stop
+from deliveries.verdicts import Move
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
@@ -29,13 +30,13 @@ LOST = {"phase": "dot", "text": "its worker was lost while it was leaving"}
 def settle_abandoned(now: datetime) -> Counter[str]:
     """Settle the windows of every worker of this machine that died; how many rows of each kind. Safe to do twice.
 
-    not begun ──> planned        answered ──> its outcome        begun and not answered ──> uncertain
+    answered ──> its outcome        leaving and not answered ──> uncertain        neither ──> planned
     """
     counts: Counter[str] = Counter()
     for left in abandoned(Path(settings.RECORDERS)):
         for flight in left.flights:
             try:
-                counts += patiently(lambda: _settle(flight, now))  # noqa: B023 - called at once
+                counts += _settle(flight, now)
             except (OperationalError, InterfaceError):
                 raise  # the database is away: the file stays
             except Exception:
@@ -46,15 +47,36 @@ def settle_abandoned(now: datetime) -> Counter[str]:
 
 
 def _settle(flight: Flight, now: datetime) -> Counter[str]:
-    rows = {row.pk: row for row in _begun(flight)}
-    outcomes = [_outcome(flight, pk) for pk in sorted(rows.keys() & flight.leaving)]
-    _suppress(outcomes, rows, now)
-    return repeatably(lambda: _write(flight, outcomes, rows, now))
+    begun = patiently(lambda: set(_begun(flight)))
+    if not begun:
+        return Counter()
+    sent = patiently(lambda: _sent(flight, begun, now))
+    if sent.stop is Stop.SLOW_DOWN:
+        # Before its row is written down, after which nobody would find it again.
+        name = next(iter(sent.window.ready.values())).channel
+        patiently(lambda: breakers.note_slow_down(name, sent.problem, now, sent.retry_after))
+    moves = prepare(sent, now)
+    put_back = repeatably(lambda: _write(sent, moves, now))
+    return Counter({**Counter(str(outcome.verdict) for outcome in sent.outcomes), "put_back": put_back})
 
 
-def _begun(flight: Flight) -> Collection[Delivery]:
+def _sent(flight: Flight, begun: set[int], now: datetime) -> Sent:
+    """What the worker itself would say of its window, as far as its rows are still its own."""
+    answered = begun & (flight.leaving | flight.ended.keys())
+    window = Window(flight.token, Known(), ready={row.id: row for row in rows_of(answered, now)})
+    window.known.learn({row.version_id for row in window.ready.values()})
+    sent = Sent(window)
+    for delivery_id in window.ready:
+        sent.add(_outcome(flight, delivery_id))
+    # Whoever was in its hands when it died may be the reason; the others are not.
+    sent.suspects = (begun - answered) & flight.taken
+    sent.put_back |= begun - answered - sent.suspects
+    return sent
+
+
+def _begun(flight: Flight) -> Iterable[int]:
     found = Delivery.objects.filter(pk__in=flight.ids, lease_token=flight.token, state__in=BEGUN)
-    return found.only("pk", "customer_id", "channel", "version_id", "attempts", "expires_at")
+    return found.values_list("pk", flat=True)
 
 
 def _outcome(flight: Flight, delivery_id: int) -> Outcome:
@@ -63,28 +85,6 @@ def _outcome(flight: Flight, delivery_id: int) -> Outcome:
     return Outcome(delivery_id, Verdict.AMBIGUOUS, LOST)
 
 
-def _write(flight: Flight, outcomes: list[Outcome], rows: Mapping[int, Delivery], now: datetime) -> Counter[str]:
-    ledger.lock(rows)
-    plans = versions(row.version_id for row in rows.values())
-    moves = []
-    for outcome in outcomes:
-        row = rows[outcome.delivery_id]
-        # The channel may be one that the operator has taken out since.
-        is_idempotent = row.channel in channel_names() and channel_class(row.channel).is_idempotent
-        may_repeat = is_idempotent or plans[row.version_id].plan.may_repeat
-        moves.append(settle(outcome, Tried(row.pk, row.attempts, row.expires_at), now, may_repeat=may_repeat))
-    ledger.record(moves, flight.token, now)
-    not_begun = rows.keys() - flight.leaving
-    # Whoever was in its hands when it died may be the reason; the others are not.
-    suspects = not_begun & (flight.taken - flight.ended.keys())
-    put_back = ledger.put_back(suspects, flight.token, is_suspect=True)
-    put_back += ledger.put_back(not_begun - suspects, flight.token)
-    return Counter({**Counter(str(outcome.verdict) for outcome in outcomes), "put_back": put_back})
-
-
-def _suppress(outcomes: list[Outcome], rows: Mapping[int, Delivery], now: datetime) -> None:
-    """By itself and before: it takes the locks of shards, which must come before the locks of rows."""
-    for outcome in outcomes:
-        if outcome.suppress:
-            row = rows[outcome.delivery_id]
-            suppress_bounced(row.channel, {row.pk: row.customer_id}, now)
+def _write(sent: Sent, moves: list[Move], now: datetime) -> int:
+    ledger.lock({*sent.window.ready, *sent.put_back, *sent.suspects})
+    return write_down(sent, moves, now)

@@ -49,6 +49,16 @@ class Sent:
     problem: str = ""  # what the other side said when it asked for patience,
     retry_after: float | None = None  # and for how many seconds, where it said that
 
+    def add(self, outcome: Outcome) -> None:
+        if outcome.verdict is Verdict.HELD:
+            self.put_back.add(outcome.delivery_id)
+        else:
+            self.outcomes.append(outcome)
+        if outcome.slow_down:
+            self.stop = Stop.SLOW_DOWN
+            self.problem = str(outcome.evidence.get("text", ""))
+            self.retry_after = outcome.evidence.get("retry_after")
+
 
 class Pace:
     """How many messages make a window at the rate just seen; it grows at most fourfold a window."""
@@ -127,17 +137,13 @@ class Feed:
 
     def answered(self, outcome: Outcome) -> None:
         """Raises `KeyError` for an outcome of a message that is not in hand."""
+        if outcome.delivery_id not in self.in_hand:
+            raise KeyError(outcome.delivery_id)
+        outcome = scrubbed(outcome, self.window.ready[outcome.delivery_id].email)
+        self.recorder.ended(outcome.delivery_id, as_record(outcome))
+        self.sent.add(outcome)
+        # Last: an answer that cannot be written down finds its message in hand still, and so in doubt and not lost.
         del self.in_hand[outcome.delivery_id]
-        if outcome.verdict is Verdict.HELD:
-            self.sent.put_back.add(outcome.delivery_id)
-        else:
-            outcome = scrubbed(outcome, self.window.ready[outcome.delivery_id].email)
-            self.recorder.ended(outcome.delivery_id, as_record(outcome))
-            self.sent.outcomes.append(outcome)
-        if outcome.slow_down:
-            self.sent.stop = Stop.SLOW_DOWN
-            self.sent.problem = str(outcome.evidence.get("text", ""))
-            self.sent.retry_after = outcome.evidence.get("retry_after")
 
     def _taken(self, row: DueRow) -> Outgoing | None:
         self.recorder.taken(row.id)

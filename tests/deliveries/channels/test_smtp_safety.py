@@ -73,9 +73,17 @@ plays = st.builds(
 )
 
 
+def answers_ahead(script: dict[str, list[str]]) -> bool:
+    """A server that says "go on" before it was given DATA, and yes to DATA, calls taken what it has not been given: no
+    client could tell."""
+    goes_on = any("354" in saying for step in ("MAIL", "RCPT") for saying in script.get(step, []))
+    return goes_on and any(saying.startswith("250") for saying in script.get("DATA", []))
+
+
 @given(plays)
 def test_whatever_a_server_says_no_message_is_taken_for_what_it_is_not(play: Play) -> None:
     assume(not (play.bytewise and any(TOO_MUCH in sayings for sayings in play.script.values())))
+    assume(not answers_ahead(play.script))
     taken: list[int] = []
 
     def taking() -> Iterator[Envelope]:

@@ -120,3 +120,20 @@ def test_a_next_try_that_is_hours_away_takes_its_slot_there(memory: Memory) -> N
     assert (row.state, row.attempts, row.lease_token) == ("planned", 6, "")
     assert NOW + timedelta(hours=4) <= row.due_at < NOW + timedelta(hours=5)
     assert row.evidence != {}
+
+
+def test_a_local_channels_next_try_that_is_hours_away_is_tested_too(memory: Memory, monkeypatch: Any) -> None:
+    monkeypatch.setattr(memory, "is_local", True)
+    customer = make_customer()
+    cap = Cap.objects.create(name="one a day", limit=1, days=1)
+    take_slot(customer, NOW + timedelta(hours=25))
+    row = fail_often(memory, make_late_send(customer))
+    assert (row.state, row.reason, row.attempts) == ("withheld", f"capped (cap:{cap.pk})", 6)
+
+
+def test_a_local_channels_next_try_takes_its_slot_where_it_is_free(memory: Memory, monkeypatch: Any) -> None:
+    monkeypatch.setattr(memory, "is_local", True)
+    Cap.objects.create(name="one a day", limit=1, days=1)
+    row = fail_often(memory, make_late_send(make_customer()))
+    assert (row.state, row.attempts, row.lease_token, row.claims) == ("planned", 6, "", 0)
+    assert NOW + timedelta(hours=4) <= row.due_at < NOW + timedelta(hours=5)

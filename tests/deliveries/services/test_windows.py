@@ -1,0 +1,59 @@
+"""Every message of a window is accounted for, whatever breaks between its answer and the record of it."""
+
+from typing import Any
+
+import pytest
+
+from deliveries.channels.base import Outcome, Verdict
+from deliveries.channels.memory import MemoryChannel
+from deliveries.flight_recorder import FlightRecorder
+from tests.deliveries.dispatches import make_memory_send, only, run, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Memory = type[MemoryChannel]
+
+
+def test_an_answer_that_cannot_be_written_down_leaves_its_message_in_doubt(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = make_memory_send(1)
+
+    def fail_once(*_: Any) -> None:
+        monkeypatch.undo()
+        raise ValueError("it cannot be written")
+
+    monkeypatch.setattr(FlightRecorder, "ended", fail_once)
+    run()
+    assert (states(send), only(send).evidence) == ({"uncertain": 1}, {"phase": "channel", "text": "ValueError"})
+
+
+def test_an_answer_of_a_message_that_had_not_begun_puts_it_back_under_suspicion(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = make_memory_send(1)
+    row = only(send)
+
+    def answer_at_once(self: MemoryChannel, messages: Any, may_leave: Any) -> Any:
+        for outgoing in messages:
+            yield Outcome(outgoing.delivery_id, Verdict.REJECTED, {"text": {1, 2}})
+
+    monkeypatch.setattr(MemoryChannel, "send", answer_at_once)
+    run()
+    row.refresh_from_db()
+    assert (row.state, row.claims, row.lease_token) == ("planned", 1, "")
+
+
+def test_an_answer_to_nothing_in_hand_breaks_the_window_and_loses_nothing(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = make_memory_send(2)
+
+    def answer_twice(self: MemoryChannel, messages: Any, may_leave: Any) -> Any:
+        for outgoing in messages:
+            may_leave(outgoing.delivery_id)
+            yield Outcome(outgoing.delivery_id, Verdict.ACCEPTED)
+            yield Outcome(outgoing.delivery_id, Verdict.REJECTED)
+
+    monkeypatch.setattr(MemoryChannel, "send", answer_twice)
+    run()
+    assert states(send) == {"sent": 1, "planned": 1}
