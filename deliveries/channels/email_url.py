@@ -6,6 +6,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 SMTP_SCHEMES = {"smtp": ("", 25), "smtp+tls": ("starttls", 587), "smtps": ("tls", 465)}
 
 
+#: Seconds for a text and the answer to its dot together. With the thirty that a lease may have run by then, it is not over
+#: before the message is, unless `LEASE_SECONDS` was made shorter.
+TEXT_AND_ANSWER = 85
+
+
 class EmailUrlProblem(ValueError):
     """The URL cannot be used; the text says what would be right. It never repeats a password."""
 
@@ -14,6 +19,7 @@ class EmailUrlProblem(ValueError):
 class SmtpServer:
     """Where mail is handed in. Every wait is bounded: seconds for an answer, and for the answer to the final dot.
 
+    A text may take as long as it goes on: never `timeout` without any of it being taken, nor `text_timeout` as a whole.
     `connections`: how many sessions one dispatch uses at most.
     """
 
@@ -25,6 +31,10 @@ class SmtpServer:
     timeout: float = 10
     final_timeout: float = 30
     connections: int = 4
+
+    @property
+    def text_timeout(self) -> float:
+        return TEXT_AND_ANSWER - self.final_timeout
 
 
 @dataclass(frozen=True)

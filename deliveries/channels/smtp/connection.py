@@ -56,6 +56,7 @@ class Connection:
         self._line = Line(session.sock, selector, self)
         self._rest, session.unread = session.unread, b""
         self._tail = 0  # bytes from the final dot on, in the last write that held one
+        self._text_until = 0.0
         self._is_open = True
         self._closes = False  # after the present message
         self._mail_refused = False
@@ -95,6 +96,7 @@ class Connection:
             return
         next_one = self._opening_of(self.following) if self.following is not None else b""
         self._tail = len(DOT) + len(next_one)
+        self._text_until = time.monotonic() + self._server.text_timeout
         try:
             self._put(b"".join((stuffed(self.current.data), DOT, next_one)))
         except Broken as problem:
@@ -188,12 +190,16 @@ class Connection:
 
     def _put(self, data: bytes = b"") -> None:
         """Write, or go on writing. As soon as a byte of the dot may be out, the message may be."""
+        waiting = len(self._line.unsent) + len(data)
         try:
             self._line.write(data)
         finally:
             if self.phase is Phase.BODY and len(self._line.unsent) < self._tail:
                 self.phase = Phase.DOT
                 self._extend()
+            elif self.phase is Phase.BODY and len(self._line.unsent) < waiting:
+                self._extend()
+                self.deadline = min(self.deadline, self._text_until)
 
     def _dot_answered(self, code: int, reply: bytes) -> None:
         envelope = self.current
