@@ -4,10 +4,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SMTP_SCHEMES = {"smtp": ("", 25), "smtp+tls": ("starttls", 587), "smtps": ("tls", 465)}
-
-
-#: Seconds for a text and the answer to its dot together. With the thirty that a lease may have run by then, it is not over
-#: before the message is, unless `LEASE_SECONDS` was made shorter.
+#: Seconds for a text and the answer to its dot together. A lease of the usual 120 may have run for thirty when it
+#: begins, and must not be over before the message is.
 TEXT_AND_ANSWER = 85
 
 

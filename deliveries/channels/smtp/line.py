@@ -11,7 +11,8 @@ BOTH = EVENT_READ | EVENT_WRITE
 QUICK = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
 #: More than a TLS record holds (16,384), so that none is left half read where the selector cannot see it.
 AT_ONCE = 65_536
-#: The TLS layer says nothing of what it has written until all is: so that a text is seen to go on, it gets it in records.
+#: The TLS layer says nothing of what it has written until all is. So that a text is seen to go on, it gets it piece by
+#: piece: a record each.
 RECORD = 16_384
 
 

@@ -105,8 +105,8 @@ def _taken_from(smtp: smtplib.SMTP) -> Session:
     sock.setblocking(False)
     # A text is followed by its dot in one write, yet a long one takes several: none waits for the last one's ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # What the kernel holds has left as far as we can see: much of it on a slow line, and the wait for the answer would be
-    # over before the text is. A small text never fills it.
+    # What the kernel holds has left as far as we can see: were it much, on a slow line the wait for the answer would be
+    # over before the text is out. Few texts fill it.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BY_KERNEL)
     session = Session(
         sock,

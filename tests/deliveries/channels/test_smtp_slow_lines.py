@@ -39,6 +39,16 @@ def test_over_tls_too(certificate: Certificate) -> None:
         assert outcome.verdict is Verdict.ACCEPTED
 
 
+def test_the_one_behind_a_slow_text_does_not_wait_for_it() -> None:
+    texts = [TEXT * 2, *[b"text\r\n"] * 9]
+    mails = (Envelope(n, "almanac@example.com", "c@example.com", b"\r\n" + text) for n, text in enumerate(texts))
+    with scripted_server(pace=300_000, pipelining=True) as server:
+        there = SmtpServer("localhost", server.port, timeout=0.8, final_timeout=1.5, connections=2)
+        outcomes = list(SmtpTransport(there).send(mails, lambda _: True))
+        assert {outcome.verdict for outcome in outcomes} == {Verdict.ACCEPTED}
+        assert [outcome.delivery_id for outcome in outcomes][-1] == 0
+
+
 def test_a_text_of_which_nothing_more_is_taken_has_not_left() -> None:
     with scripted_server(pace=50) as server:  # a byte every fiftieth of a second: the line is full all the time
         outcome, seconds = send(server)
