@@ -45,9 +45,10 @@ class Bucket:
         return granted
 
     def spend(self, count: int, at: float) -> None:
-        """Take note of what was granted elsewhere, so that this bucket is no second allowance."""
+        """Take note of what was granted elsewhere, so that this bucket is no second allowance. Less than 0: of what was
+        taken and has not gone."""
         self._fill(at)
-        self._level = max(0.0, self._level - count)
+        self._level = min(self.rate.burst, max(0.0, self._level - count))
 
     def _fill(self, at: float) -> None:
         passed = max(0.0, at - self._at) if self._at is not None else 0.0
