@@ -7,11 +7,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 
-from calendar_project.lost_broker import survive_its_loss
+from calendar_project.lost_broker import Amqp, survive_its_loss
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "calendar_project.settings")
 
-app = Celery("almanac")
+app = Celery("almanac", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 survive_its_loss()

@@ -27,6 +27,11 @@ class Rate:
         """Below this nothing is granted: bulk goes by quarters of a second, or each window would hold one message."""
         return 1 if urgent else min(wanted, max(1, int(self.per_second / 4)))
 
+    def returned(self, unused: int, seconds: float) -> float:
+        """How much of these may go back so many seconds after they were taken. What has come in since might have
+        found no room had they stayed, so that it is counted off: the bucket is never fuller than if they had."""
+        return max(0.0, unused - seconds * self.per_second)
+
 
 class Bucket:
     """One channel's bucket in this process. `at` is any clock that only goes forward, in seconds. Not thread-safe."""
@@ -44,10 +49,11 @@ class Bucket:
         self._level -= granted
         return granted
 
-    def spend(self, count: int, at: float) -> None:
-        """Take note of what was granted elsewhere, so that this bucket is no second allowance."""
+    def spend(self, count: float, at: float) -> None:
+        """Take note of what was granted elsewhere, so that this bucket is no second allowance. Less than 0: of what was
+        taken and has not gone."""
         self._fill(at)
-        self._level = max(0.0, self._level - count)
+        self._level = min(self.rate.burst, max(0.0, self._level - count))
 
     def _fill(self, at: float) -> None:
         passed = max(0.0, at - self._at) if self._at is not None else 0.0

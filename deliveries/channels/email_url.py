@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SMTP_SCHEMES = {"smtp": ("", 25), "smtp+tls": ("starttls", 587), "smtps": ("tls", 465)}
+#: Seconds for a text and the answer to its dot together. A lease of the usual 120 may have run for thirty when it
+#: begins, and must not be over before the message is.
+TEXT_AND_ANSWER = 85
 
 
 class EmailUrlProblem(ValueError):
@@ -14,6 +17,7 @@ class EmailUrlProblem(ValueError):
 class SmtpServer:
     """Where mail is handed in. Every wait is bounded: seconds for an answer, and for the answer to the final dot.
 
+    A text may take as long as it goes on: never `timeout` without any of it being taken, nor `text_timeout` as a whole.
     `connections`: how many sessions one dispatch uses at most.
     """
 
@@ -25,6 +29,10 @@ class SmtpServer:
     timeout: float = 10
     final_timeout: float = 30
     connections: int = 4
+
+    @property
+    def text_timeout(self) -> float:
+        return TEXT_AND_ANSWER - self.final_timeout
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,10 @@ class Delivery(models.Model):
             )
         ]
         indexes = [
-            # claim(channel, urgent, now): what is due, oldest first.
+            # claim(channel, urgent, now): what is due of each send under way, oldest first. By send, so that what a
+            # paused one has waiting stands in nobody's way.
             models.Index(
-                fields=["channel", "urgent", "due_at", "id"],
+                fields=["send", "channel", "urgent", "due_at", "id"],
                 condition=models.Q(state="planned"),
                 name="delivery_claimable",
             ),

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models import Count, Min, Q, QuerySet
 
 from campaigns.models import Finding, Send
 from deliveries.channels.registry import channel_names
 from deliveries.models import Breaker, Delivery
 from deliveries.queries import running
-from deliveries.queries.dispatch import HELD, ON
+from deliveries.queries.dispatch import longest_due, sends_under_way
 
 State = Delivery.State
 UNDER_WAY = (Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
@@ -75,14 +75,10 @@ def _by_state(rows: QuerySet[Delivery]) -> dict[tuple[str, str], int]:
 
 def _oldest_due(now: datetime) -> dict[Lane, timedelta]:
     """How long the longest due has been waiting; of paused campaigns nothing is due. One statement for all lanes."""
-    due = Delivery.objects.filter(state=State.PLANNED, due_at__lte=now, expires_at__gt=now)
-    due = due.filter(send__state__in=ON).exclude(send__campaign__status__in=HELD)
-    firsts = (
-        Subquery(due.filter(channel=name, urgent=urgent).order_by("due_at", "id").values("pk")[:1])
-        for name, urgent in lanes()
-    )
-    rows = Delivery.objects.filter(pk__in=list(firsts)).values_list("channel", "urgent", "due_at")
-    return {(channel, urgent): now - due_at for channel, urgent, due_at in rows}
+    every = list(lanes())
+    moments = {f"lane_{number}": Min(longest_due(*lane, now)) for number, lane in enumerate(every)}
+    since = sends_under_way().aggregate(**moments).values()
+    return {lane: now - due_at for lane, due_at in zip(every, since, strict=True) if due_at}
 
 
 def lanes() -> Iterable[Lane]:

@@ -12,7 +12,7 @@ from deliveries.caps import Reach
 from deliveries.channels.base import Outcome, Outgoing, Verdict
 from deliveries.channels.registry import channel_class, channel_names
 from deliveries.models import Delivery
-from deliveries.queries.due import DueRow, due_rows, expiries
+from deliveries.queries.due import DueRow, Past, due_rows, expiries
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 from deliveries.quiet_hours import QuietPeriod, is_quiet
 from deliveries.services import ledger
@@ -29,11 +29,12 @@ SUSPECT_CLAIMS = 2
 
 
 class Known:
-    """What a dispatch reads once: the rules of the workspace, and each version that it meets."""
+    """What a dispatch reads once: the rules of the workspace, each version that it meets, and how far it has come."""
 
     def __init__(self) -> None:
         self.rules: WorkspaceRules = workspace_rules()
         self.versions: dict[int, Version] = {}
+        self.past: Past = {}
 
     def learn(self, version_ids: set[int]) -> None:
         if missing := version_ids - self.versions.keys():
@@ -46,6 +47,7 @@ class Window:
 
     token: str
     known: Known
+    past: Past = field(default_factory=dict)  # the last row of each send
     events: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     ready: dict[int, DueRow] = field(default_factory=dict)  # by id, in the order of the claim
     late: list[Late] = field(default_factory=list)  # need another moment
@@ -83,8 +85,8 @@ class Window:
 
 def look(channel: str, token: str, now: datetime, limit: int, known: Known, *, urgent: bool) -> Window:
     """Lock what is due and say what is to become of it; a constant number of statements. Inside a transaction."""
-    rows = _apart(due_rows(channel, token, now, limit, urgent=urgent)) if limit else []
-    window = Window(token, known)
+    rows = _apart(_behind(channel, token, now, limit, known, urgent)) if limit else []
+    window = Window(token, known, {row.send_id: (row.due_at, row.id) for row in rows})
     known.learn({row.version_id for row in rows})
     window.events = events_of({row.firing_id for row in rows} - {0})
     is_late = _Quiet(channel, window, now)
@@ -110,6 +112,15 @@ def take(window: Window, now: datetime, *, to_send: bool = True) -> None:
     ledger.claim([row.delivery_id for row in window.late], window.token, now)
     if to_send:
         ledger.mark(list(window.ready), window.token, now)
+
+
+def _behind(channel: str, token: str, now: datetime, limit: int, known: Known, urgent: bool) -> list[DueRow]:
+    """What is due behind the rows that were taken; if nothing is, from the start: some may have been put back."""
+    rows = due_rows(channel, token, now, limit, urgent=urgent, past=known.past)
+    if not rows and known.past:
+        known.past = {}
+        rows = due_rows(channel, token, now, limit, urgent=urgent)
+    return rows
 
 
 def _apart(rows: list[DueRow]) -> list[DueRow]:

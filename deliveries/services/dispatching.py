@@ -23,7 +23,7 @@ from deliveries.services.beside import Beside
 from deliveries.services.claiming import Known, Window, claim
 from deliveries.services.local import deliver_locally
 from deliveries.services.pages import prepare, write_down
-from deliveries.services.rates import allowance
+from deliveries.services.rates import Allowance, allowance
 from deliveries.services.repeating import patiently, repeatably
 from deliveries.services.rescheduling import reschedule
 from deliveries.services.settling import settle_abandoned
@@ -147,8 +147,12 @@ class _Run:
         pages = [(sent, prepare(sent, self.clock())) for sent in unwritten]
         token = ledger.new_token()
         tries: list[Window] = []
-        self.asked = limit = self._granted()
-        window = repeatably(lambda: self._write(pages, token, limit, tries))
+        grant = self._granted()
+        self.asked = grant.count
+        window = repeatably(lambda: self._write(pages, token, grant.count, tries))
+        # Only now that it is committed: rows of a claim that was undone must not be passed over.
+        self.known.past |= window.past
+        grant.give_back(grant.count - len(window.ready))
         if window.ready:
             self.watch.held[token] = window
         for sent in unwritten:
@@ -173,8 +177,8 @@ class _Run:
         self.recorder.window(token, [*window.ready, *(row.delivery_id for row in window.late)])
         return window
 
-    def _granted(self) -> int:
+    def _granted(self) -> Allowance:
         wanted = 0 if self.is_stopped or self.watch.is_over else min(self.pace.size, self.limit)
         granted = allowance(self.name, wanted, urgent=self.urgent)
-        self.is_full = granted == 0 < wanted
+        self.is_full = granted.count == 0 < wanted
         return granted

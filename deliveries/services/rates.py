@@ -6,6 +6,7 @@ Redis neither stops the mail nor lifts the limit.
 
 import threading
 import time
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -24,8 +25,9 @@ class OwnRates:
         with self._lock:
             return self._bucket(channel, rate).take(wanted, time.monotonic(), urgent=urgent)
 
-    def spend(self, channel: str, rate: Rate, count: int) -> None:
-        """What the shared bucket granted: should Redis go, this one is no fuller than that was."""
+    def spend(self, channel: str, rate: Rate, count: float) -> None:
+        """What the shared bucket granted, less than nothing where it comes back: should Redis go, this one is no fuller
+        than that was."""
         with self._lock:
             self._bucket(channel, rate).spend(count, time.monotonic())
 
@@ -40,17 +42,36 @@ def is_limited(channel: str) -> bool:
     return channel in settings.CHANNEL_RATES
 
 
-def allowance(channel: str, wanted: int, *, urgent: bool = False) -> int:
-    """How many of the wanted may go now, 0 to `wanted`; they count as gone.
+@dataclass(frozen=True)
+class Allowance:
+    """`count` messages may go; they count as gone."""
+
+    count: int
+    channel: str
+    rate: Rate | None = None  # where it is limited
+    is_shared: bool = False
+    at: float = 0.0  # when it was asked for, by the monotonic clock
+
+    def give_back(self, unused: int) -> None:
+        """So many have not gone. To the bucket that they are from: any other would then hold more than its rate."""
+        if self.rate is None or (back := self.rate.returned(unused, time.monotonic() - self.at)) <= 0:
+            return
+        _own.spend(self.channel, self.rate, -back)
+        if self.is_shared:
+            _shared.give_back(self.channel, self.rate, back)
+
+
+def allowance(channel: str, wanted: int, *, urgent: bool = False) -> Allowance:
+    """How many of the wanted may go now, 0 to `wanted`; what is not used is to be given back.
 
     0 means: ask again in a moment (a tenth of a second will do). Bulk is granted by quarters of a second's worth and
     leaves a fifth of a second's worth for the urgent lane, which is granted whatever there is.
     """
     if wanted <= 0 or not is_limited(channel):
-        return max(wanted, 0)
-    rate = Rate(settings.CHANNEL_RATES[channel])
+        return Allowance(max(wanted, 0), channel)
+    rate, at = Rate(settings.CHANNEL_RATES[channel]), time.monotonic()
     granted = _shared.take(channel, rate, wanted, urgent=urgent) if settings.REDIS_URL else None
     if granted is None:
-        return _own.take(channel, rate, wanted, urgent=urgent)
+        return Allowance(_own.take(channel, rate, wanted, urgent=urgent), channel, rate, at=at)
     _own.spend(channel, rate, granted)
-    return granted
+    return Allowance(granted, channel, rate, is_shared=True, at=at)

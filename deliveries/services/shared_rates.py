@@ -49,11 +49,19 @@ class SharedRates:
 
     def take(self, channel: str, rate: Rate, wanted: int, *, urgent: bool) -> int | None:
         """How many of the wanted may go; None while Redis does not answer. Never raises for Redis's sake."""
+        return self._run(channel, rate, wanted, rate.least(wanted, urgent=urgent), rate.kept_back(urgent=urgent))
+
+    def give_back(self, channel: str, rate: Rate, count: float) -> None:
+        """What was granted and has not gone: to take less than nothing. What would overfill the bucket is cut off when
+        it is next taken from. Never asked twice: to give back twice would lift the limit, to lose it only delays."""
+        self._run(channel, rate, -count, -count, 0, retries=0)
+
+    def _run(self, channel: str, rate: Rate, *numbers: float, retries: int = 1) -> int | None:
         if time.monotonic() < self._silent_until:
             return None
-        numbers = [wanted, rate.least(wanted, urgent=urgent), rate.kept_back(urgent=urgent)]
         try:
-            return int(_script(settings.REDIS_URL)(keys=[_key(channel)], args=[rate.per_second, rate.burst, *numbers]))
+            script = _script(settings.REDIS_URL, retries)
+            return int(script(keys=[_key(channel)], args=[rate.per_second, rate.burst, *numbers]))
         except (redis.RedisError, OSError) as problem:
             self._note(problem)
             return None
@@ -76,9 +84,9 @@ def _key(channel: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _script(url: str) -> Script:
+def _script(url: str, retries: int) -> Script:
     """The script on a client of this process; safe for its threads and after a fork. A lost script is loaded again."""
     client = redis.Redis.from_url(
-        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 1)
+        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), retries)
     )
     return client.register_script(TAKE)

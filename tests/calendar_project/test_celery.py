@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from calendar_project.celery import app
+from calendar_project.lost_broker import LONGEST_WAIT
 
 FIRST, BULK = settings.CELERY_TASK_DEFAULT_QUEUE, settings.BULK_QUEUE
 # What may take seconds, where nobody says another queue.
@@ -17,6 +19,20 @@ IN_BULK = {
     "deliveries.tasks.dispatch_channel",
     "deliveries.tasks.admit_shard",
 }
+
+
+def test_whoever_lost_the_broker_asks_again_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it has been away; the rest of what is promised is for connecting and for the next tick."""
+    waits: list[float] = []
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda _: None)
+    for connection in (
+        app.connection_for_read("redis://127.0.0.1:1/0"),
+        app.connection_for_write("redis://127.0.0.1:1"),
+    ):
+        with pytest.raises(OperationalError):
+            connection.ensure_connection(lambda _, wait: waits.append(wait), max_retries=40)
+    assert (len(waits), max(waits)) == (80, LONGEST_WAIT)
+    assert LONGEST_WAIT <= 5
 
 
 def our_tasks() -> set[str]:

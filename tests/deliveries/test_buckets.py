@@ -25,6 +25,27 @@ def test_no_stretch_of_time_holds_more_than_its_share_and_one_seconds_worth(
             assert total <= rate.burst + rate.per_second * (moments[last] - moments[first]) + 1e-6
 
 
+@given(rate=RATES, asks=ASKS, used=st.lists(st.floats(0, 1), min_size=40, max_size=40), waits=st.integers(0, 3))
+def test_what_was_given_back_some_asks_later_never_lets_more_go_than_the_rate(
+    rate: Rate, asks: list[tuple[float, int, bool]], used: list[float], waits: int
+) -> None:
+    """As `waits` + 1 workers do who ask in turn: each gives back what it found no message for when it is next up."""
+    bucket, moments = Bucket(rate), list(accumulate(wait for wait, _, _ in asks))
+    gone: list[int] = []
+    unused: list[tuple[int, float]] = []
+    for (_, wanted, urgent), at, share in zip(asks, moments, used, strict=False):
+        granted = bucket.take(wanted, at, urgent=urgent)
+        gone.append(int(granted * share))
+        unused.append((granted - gone[-1], at))
+        if len(unused) > waits:
+            count, taken_at = unused.pop(0)
+            bucket.spend(-rate.returned(count, at - taken_at), at)
+    for first in range(len(moments)):
+        for last in range(first, len(moments)):
+            most = rate.burst + rate.per_second * (moments[last] - moments[first])
+            assert sum(gone[first : last + 1]) <= most + 1e-6
+
+
 @given(rate=RATES, asks=ASKS, wanted=st.integers(1, 3_000), urgent=st.booleans())
 def test_whatever_was_taken_a_full_bucket_later_something_may_go(
     rate: Rate, asks: list[tuple[float, int, bool]], wanted: int, urgent: bool

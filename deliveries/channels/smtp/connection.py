@@ -56,6 +56,7 @@ class Connection:
         self._line = Line(session.sock, selector, self)
         self._rest, session.unread = session.unread, b""
         self._tail = 0  # bytes from the final dot on, in the last write that held one
+        self._handed_over = 0.0  # when the text that is under way was
         self._is_open = True
         self._closes = False  # after the present message
         self._mail_refused = False
@@ -95,6 +96,7 @@ class Connection:
             return
         next_one = self._opening_of(self.following) if self.following is not None else b""
         self._tail = len(DOT) + len(next_one)
+        self._handed_over = time.monotonic()
         try:
             self._put(b"".join((stuffed(self.current.data), DOT, next_one)))
         except Broken as problem:
@@ -105,8 +107,8 @@ class Connection:
 
     def stalls(self, now: float) -> bool:
         """Whether the present message keeps one waiting for longer than any other answer may take."""
-        since = self.deadline - self._server.final_timeout
-        return self.following is not None and self.phase is Phase.DOT and now > since + self._server.timeout
+        is_under_way = self.following is not None and self.phase in (Phase.BODY, Phase.DOT)
+        return is_under_way and now > self._handed_over + self._server.timeout
 
     def let_go(self) -> None:
         """Give the following message to somebody faster. Its DATA will be answered here, so that this must close."""
@@ -185,12 +187,16 @@ class Connection:
 
     def _put(self, data: bytes = b"") -> None:
         """Write, or go on writing. As soon as a byte of the dot may be out, the message may be."""
+        waiting = len(self._line.unsent) + len(data)
         try:
             self._line.write(data)
         finally:
             if self.phase is Phase.BODY and len(self._line.unsent) < self._tail:
                 self.phase = Phase.DOT
                 self._extend()
+            elif self.phase is Phase.BODY and len(self._line.unsent) < waiting:
+                self._extend()
+                self.deadline = min(self.deadline, self._handed_over + self._server.text_timeout)
 
     def _dot_answered(self, code: int, reply: bytes) -> None:
         envelope = self.current

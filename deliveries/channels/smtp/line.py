@@ -11,6 +11,9 @@ BOTH = EVENT_READ | EVENT_WRITE
 QUICK = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
 #: More than a TLS record holds (16,384), so that none is left half read where the selector cannot see it.
 AT_ONCE = 65_536
+#: The TLS layer says nothing of what it has written until all is. So that a text is seen to go on, it gets it piece by
+#: piece: a record each.
+RECORD = 16_384
 
 
 class Broken(Exception):
@@ -73,7 +76,7 @@ class Line:
         """Returns the events to wait for. `unsent` is true at every moment, in the middle of an error too."""
         try:
             while self.unsent:
-                sent = self._sock.send(self.unsent)
+                sent = self._sock.send(self.unsent[:RECORD])
                 self.unsent = b"" if sent == len(self.unsent) else memoryview(self.unsent)[sent:]
         except (BlockingIOError, ssl.SSLWantWriteError):
             return BOTH

@@ -15,6 +15,7 @@ from deliveries.channels.smtp.verdicts import Phase, unanswered
 
 #: How many answers' time opening may take as a whole: neither a name server nor one byte at a time goes on for ever.
 WHOLE = 4
+KEPT_BY_KERNEL = 65_536  # bytes; Linux takes twice that, of which its own books are half
 
 
 class Opening(threading.Thread):
@@ -104,6 +105,9 @@ def _taken_from(smtp: smtplib.SMTP) -> Session:
     sock.setblocking(False)
     # A text is followed by its dot in one write, yet a long one takes several: none waits for the last one's ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # What the kernel holds has left as far as we can see: were it much, on a slow line the wait for the answer would be
+    # over before the text is out. Few texts fill it.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BY_KERNEL)
     session = Session(
         sock,
         pipelining=smtp.has_extn("pipelining"),

