@@ -13,13 +13,14 @@ _POST_OFFICE = ("post_office", f"{AUTH} post_office", "PostgreSQL")
 ROWS: list[Contender] = [
     Almanac("PostgreSQL", 1),
     Almanac("PostgreSQL", 2),
+    Almanac("PostgreSQL", 1, "Almanac, a pool of one", pool=1),
     Almanac("SQLite", 1),
     Almanac("SQLite", 2),
     Peer(POST_OFFICE, *_POST_OFFICE, 1),
     Peer(POST_OFFICE, *_POST_OFFICE, 2),
     Peer("django-mailer", "mailer", "mailer", "PostgreSQL", 1),
     Peer("Django's send_messages", "send_messages", "", "none", 1),
-    TaskEach(2),
+    TaskEach(1),
 ]
 BESIDE: list[Contender] = [
     Peer(f"{POST_OFFICE}, its default settings", *_POST_OFFICE, 1, "defaults"),

@@ -69,6 +69,7 @@ def _row(contender: Contender, count: int, runs: Sequence[Run]) -> dict[str, Any
         "name": contender.name,
         "database": contender.database,
         "workers": contender.workers,
+        "processes": contender.processes,
         "messages": count,
         "per_second": round(middle["per_second"], 1),
         "cpu_s_per_1000": round(middle["cpu_total"], 4),

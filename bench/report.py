@@ -11,6 +11,7 @@ COLUMNS = (
     "who",
     "database",
     "workers",
+    "processes",
     "mails/s",
     "CPU s per 1,000: client",
     "database",
@@ -86,12 +87,13 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def _cells(row: Mapping[str, Any]) -> list[str]:
     cpu = [f"{row[f'cpu_{part}s_per_1000']:.2f}" for part in ("client_", "database_", "broker_", "")]
     rest = [f"{row['peak_mb']:.0f}", f"{row['queue_s']:.1f}"]
-    return [row["name"], row["database"], str(row["workers"]), f"{row['per_second']:,.0f}", *cpu, *rest]
+    whose = [row["name"], row["database"], str(row["workers"]), str(row["processes"])]
+    return [*whose, f"{row['per_second']:,.0f}", *cpu, *rest]
 
 
 def _runs(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
-        f"- {row['name']}, {row['database']}, {row['workers']}: "
+        f"- {row['name']}, {row['database']}, {row['workers']} ({row['processes']}): "
         + ", ".join(f"{rate:,.0f}" for rate in row["runs_per_second"])
         for row in rows
     ]

@@ -45,9 +45,10 @@ HOW = """
   its workers may read the queue.
 - Contenders take turns, one round after the other, so that a slow minute of the machine hits them all.
 - PostgreSQL runs with its own defaults: every commit waits for the disk.
-- Almanac is the real thing: a worker and a beat as in the Procfile. Its campaign is approved and admitted by the real
-  services under four caps; for twenty who get the letter there is one in the segment who unsubscribed, and for forty
-  one whose address bounced. In the end its ledger must say `sent` for each.
+- Almanac is the real thing: a worker and a beat as in the Procfile, where a worker is a pool of two processes; two
+  workers are four, on whatever cores there are. The row “a pool of one” is one process alone. The campaign is approved
+  and admitted by the real services under four caps; for twenty who get the letter there is one in the segment who
+  unsubscribed, and for forty one whose address bounced. In the end the ledger must say `sent` for each.
 """
 
 FAIRNESS = """

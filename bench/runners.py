@@ -30,7 +30,7 @@ class Runner(Protocol):
 
 
 class Contender(Protocol):
-    """`database`: PostgreSQL, SQLite or none."""
+    """`database`: PostgreSQL, SQLite or none. `workers` as whoever runs it counts; `processes` of theirs that send."""
 
     @property
     def name(self) -> str: ...
@@ -40,6 +40,9 @@ class Contender(Protocol):
 
     @property
     def workers(self) -> int: ...
+
+    @property
+    def processes(self) -> int: ...
 
     def ready(self, place: Place, count: int, warm: int) -> AbstractContextManager[Runner]:
         """Warm after `warm` mails, which are at the sink, with `count` more waiting for the word."""
@@ -85,4 +88,5 @@ class Commissioned:
 def told(contender: Contender) -> str:
     """A contender in words."""
     where = "no database" if contender.database == "none" else contender.database
-    return f"{contender.name}, {where}, {contender.workers} {'worker' if contender.workers == 1 else 'workers'}"
+    workers = f"{contender.workers} {'worker' if contender.workers == 1 else 'workers'}"
+    return f"{contender.name}, {where}, {workers} of {contender.processes // contender.workers}"

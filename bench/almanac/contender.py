@@ -13,11 +13,16 @@ from bench.runners import PATIENCE, Commanded, Runner
 
 @dataclass(frozen=True)
 class Almanac:
-    """`workers`: processes of the worker's pool."""
+    """`workers`: each is one line of the Procfile, a pool of `pool` processes."""
 
     database: str
     workers: int
     name: str = "Almanac"
+    pool: int = 2
+
+    @property
+    def processes(self) -> int:
+        return self.workers * self.pool
 
     @contextmanager
     def ready(self, place: Place, count: int, warm: int) -> Iterator[Runner]:
@@ -29,15 +34,21 @@ class Almanac:
             queue_s = _admitted(planner, count, warm)
             processes = [
                 stack.enter_context(running([*CELERY, "-A", "calendar_project", *arguments], environment, place.log))
-                for arguments in (["worker", f"--concurrency={self.workers}", *QUIET], ["beat", QUIET[0], "--pidfile="])
+                for arguments in self._lines()
             ]
             before = place.sink.count
             # Woken often enough for every process of the pool to get a share.
-            planner.do("begin", 0, 2 * self.workers)
+            planner.do("begin", 0, 2 * self.processes)
             place.sink.wait_for(before + warm, PATIENCE, processes)
             planner.do("settle", 0, warm)
             place.come_to_rest(self.database, environment["DATABASE_URL"])
             yield Commanded(processes, queue_s, planner, ("begin", 1, 1), ("settle", 1, count))
+
+    def _lines(self) -> Iterator[list[str]]:
+        """What the Procfile says behind `celery -A calendar_project`."""
+        for number in range(self.workers):
+            yield ["worker", f"--concurrency={self.pool}", f"--hostname=worker{number}@%h", *QUIET]
+        yield ["beat", QUIET[0], "--pidfile="]
 
 
 def _admitted(planner: Hand, count: int, warm: int) -> float:

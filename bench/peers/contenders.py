@@ -23,6 +23,10 @@ class Peer:
     workers: int
     variant: str = ""
 
+    @property
+    def processes(self) -> int:
+        return self.workers
+
     @contextmanager
     def ready(self, place: Place, count: int, warm: int) -> Iterator[Runner]:
         url = "" if self.database == "none" else place.empty_database(self.database, "peer")
@@ -50,17 +54,21 @@ class Peer:
 
 @dataclass(frozen=True)
 class TaskEach:
-    """A Celery task for every recipient."""
+    """A Celery task for every recipient. `workers`: each a pool of two processes."""
 
     workers: int
     name: str = "Celery, a task per recipient"
     database: str = "none"
 
+    @property
+    def processes(self) -> int:
+        return 2 * self.workers
+
     @contextmanager
     def ready(self, place: Place, count: int, warm: int) -> Iterator[Runner]:
         place.redis.empty()
         environment, application = environment_of(place), "bench.peers.celery_tasks"
-        worker = [*CELERY, "-A", application, "worker", f"--concurrency={self.workers}", "-Q", "idle", *QUIET]
+        worker = [*CELERY, "-A", application, "worker", f"--concurrency={self.processes}", "-Q", "idle", *QUIET]
         with hand(application, environment, place.log) as filler, running(worker, environment, place.log) as process:
             filler.do("fill", 0, warm, 0)
             began = time.monotonic()

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # Two windows are marked at any time, the one that leaves and the one that is next: together a quarter of a second.
 WINDOW_SECONDS = 0.125
 LOOK_EVERY = 0.25
-SMALLEST, FIRST, LARGEST = 1, 10, 500
+SMALLEST, FIRST, LARGEST = 1, 10, 1_000
 
 
 class ProviderInTransaction(RuntimeError):

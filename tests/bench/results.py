@@ -7,6 +7,7 @@ def make_row(name: str, per_second: float, cpu: float, **fields: Any) -> dict[st
     defaults = {
         "database": "PostgreSQL",
         "workers": 1,
+        "processes": 1,
         "messages": 20_000,
         "cpu_client_s_per_1000": cpu,
         "cpu_database_s_per_1000": 0.0,

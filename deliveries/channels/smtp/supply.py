@@ -2,8 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from deliveries.channels.smtp.envelope import Envelope
+
+#: Messages are rendered when they are taken. Several in a row take half the time of as many in between writes.
+AT_ONCE = 16
 
 
 class Supply:
@@ -21,13 +25,10 @@ class Supply:
         return len(self.waiting) + len(self.again)
 
     def take(self) -> Envelope | None:
-        if self.waiting:
-            return self.waiting.popleft()
-        if self.is_over:
-            return None
-        envelope = next(self._envelopes, None)
-        self.is_over = envelope is None
-        return envelope
+        if not (self.waiting or self.is_over):
+            self.waiting.extend(islice(self._envelopes, AT_ONCE))
+            self.is_over = not self.waiting
+        return self.waiting.popleft() if self.waiting else None
 
     def take_one_more(self) -> bool:
         """Have one more wait, if there is one."""

@@ -14,6 +14,7 @@ from deliveries.channels.email_url import SmtpServer
 from deliveries.channels.smtp import Envelope, SmtpTransport
 from deliveries.channels.smtp.envelope import stuffed
 from deliveries.channels.smtp.pool import POOL
+from deliveries.channels.smtp.supply import AT_ONCE
 from deliveries.channels.smtp.verdicts import is_hard_bounce
 from tests.deliveries.channels.servers import DROP, HANG, scripted_server
 from tests.mail_server import MailServer
@@ -325,10 +326,12 @@ def test_what_follows_one_that_is_told_to_slow_down_is_held_or_comes_to_its_end(
     with scripted_server(dot=answer, pipelining=True) as server:
         taken: list[int] = []
         transport = transport_to(server.port)
-        outcomes = list(transport.send(_taking(range(1, 20), taken), lambda _: True))
-        assert len(outcomes) == len(taken) == 2
-        assert [outcomes[0].verdict, outcomes[0].slow_down] == [D, True]
-        assert outcomes[1].verdict is (H if answer.startswith("421") else D)
+        outcomes = {each.delivery_id: each for each in transport.send(_taking(range(1, 200), taken), lambda _: True)}
+        assert sorted(outcomes) == taken == list(range(1, len(taken) + 1))
+        assert len(taken) <= AT_ONCE + 1
+        assert [outcomes[1].verdict, outcomes[1].slow_down] == [D, True]
+        assert outcomes[2].verdict is (H if answer.startswith("421") else D)
+        assert {outcomes[number].verdict for number in taken[2:]} == {H}
 
 
 def test_a_message_that_follows_one_whose_answer_is_lost_goes_over_another_session() -> None:
