@@ -19,7 +19,8 @@ from tests.mail_server import MailServer
 PROJECT = Path(__file__).resolve().parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (PROJECT / "Procfile").read_text().splitlines())
 UNITS = PROJECT / "docs" / "operations" / "systemd"
-DATABASE = "almanac_procfile"
+# Tests that run beside this one have theirs.
+DATABASE = f"almanac_procfile_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 PROCESSES = ("web", "worker", "urgent", "beat")
 
 pytestmark = pytest.mark.only_on("postgresql")
