@@ -39,7 +39,8 @@ def test_those_that_have_ended_are_counted_and_those_that_stay_are_ended(tmp_pat
     with running(command, {}, tmp_path / "log", stdout=subprocess.PIPE) as process, Peak([process.pid]) as peak:
         assert process.stdout is not None
         child = int(process.stdout.readline())
-        assert 0.3 <= cpu_seconds([process.pid]) < 5
+        # The system counts in hundredths, and each of them may have lost the last.
+        assert 0.27 <= cpu_seconds([process.pid]) < 5
         assert psutil.pid_exists(child)
     assert peak.most > 30
     assert not psutil.pid_exists(process.pid)

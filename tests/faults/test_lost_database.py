@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from audiences.models import Suppression
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.queries.dispatch import stopped_sends
-from deliveries.services import dispatching, repeating, windows
+from deliveries.services import dispatching, pages, repeating, windows
 from deliveries.services.claiming import claim
 from deliveries.services.withdrawals import suppress_bounced
 from tests.deliveries.dispatches import make_memory_send, run, states
@@ -54,7 +54,7 @@ def test_a_bounce_that_finds_no_database_loses_no_outcome(memory: Any, monkeypat
     send = make_memory_send(5)
     gone = send.deliveries.order_by("id")[2]
     memory.answers = {gone.customer.external_id: [Outcome(gone.pk, Verdict.REJECTED, {}, suppress="bounce")]}
-    monkeypatch.setattr(dispatching, "suppress_bounced", Lost(suppress_bounced))
+    monkeypatch.setattr(pages, "suppress_bounced", Lost(suppress_bounced))
     run()
     assert states(send) == {"sent": 4, "failed": 1}
     assert Suppression.objects.count() == 1
