@@ -12,7 +12,7 @@ from audiences.models import Workspace
 
 @admin.register(Workspace)
 class WorkspaceAdmin(ModelAdmin):
-    fields = ["name", "timezone", "global_holdout_percent"]
+    fields = ["name", "timezone", "global_holdout_percent", "four_eyes"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("admin:audiences_workspace_change", Workspace.current().pk)

@@ -39,6 +39,10 @@ class Workspace(models.Model):
         validators=[MaxValueValidator(50)],
         help_text="Share of customers who get no campaign at all, so that the whole programme can be measured.",
     )
+    four_eyes = models.BooleanField(
+        default=False,
+        help_text="A campaign is approved by somebody else than those who wrote it or asked for its approval.",
+    )
     salt = models.CharField(max_length=64, default=new_salt, editable=False)
 
     class Meta:

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns import lifecycle as life
 from campaigns.models import Campaign
+from campaigns.queries.authors import is_barred
 from campaigns.rights import can_approve, can_plan
 from campaigns.services import lifecycle
 
@@ -75,7 +76,15 @@ def moves_for(user: Any, campaign: Campaign) -> list[Move]:
     """The buttons that this person has at this moment."""
     if campaign.is_template:
         return []
-    return [move for move in MOVES.values() if life.may(move.name, campaign.status) and move.right(user, campaign.team)]
+    moves = [
+        move for move in MOVES.values() if life.may(move.name, campaign.status) and move.right(user, campaign.team)
+    ]
+    return [move for move in moves if move.name != "approve" or not is_barred(user, campaign)]
+
+
+def waits_for_others(user: Any, campaign: Campaign) -> bool:
+    """Whether this person could approve it, had they not written it or asked: the page says why there is no button."""
+    return life.may("approve", campaign.status) and can_approve(user, campaign.team) and is_barred(user, campaign)
 
 
 def is_done_already(move: Move, campaign: Campaign) -> bool:

@@ -24,7 +24,7 @@ from campaigns.services.preflight import problems
 from deliveries.queries.forecast import forecast
 
 from .funnel import Funnel, funnels
-from .moves import MOVES, Answer, is_done_already, moves_for
+from .moves import MOVES, Answer, is_done_already, moves_for, waits_for_others
 from .previews import customer_for, previews
 from .self_pause import stopped_by_itself
 from .sends import ahead, begun, with_outcomes
@@ -112,6 +112,7 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "version": versions[0] if versions else None,
         "zone": str(zone),
         "moves": moves_for(request.user, campaign),
+        "waits_for_others": waits_for_others(request.user, campaign),
         "may_plan": can_plan(request.user, campaign.team),
         "lines": plan_lines(campaign),
         "included": segment_lines(list(campaign.include.all())),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from campaigns.models import Campaign, Finding, Send, Team
 
 from .cards import Card, card
+from .filters import WeekFilter
 from .queries import WeekRows
 from .weeks import Week
 
@@ -75,9 +76,12 @@ class Lane:
 
 @dataclass(frozen=True)
 class Board:
+    """`days` and `lanes` hold the cards that are shown; `cards` are all that the figures count."""
+
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
     cards: tuple[Card, ...]
+    shown: tuple[Card, ...]
 
     @property
     def dated(self) -> tuple[Card, ...]:
@@ -85,23 +89,24 @@ class Board:
 
     @property
     def not_approved(self) -> int:
-        return sum(1 for card in self.dated if not card.is_approved)
+        return sum(1 for card in self.cards if card.is_to_approve)
 
     @property
     def messages(self) -> int:
         return sum(day.messages for day in self.days)
 
 
-def build_board(week: Week, rows: WeekRows, zone: ZoneInfo, today: date) -> Board:
+def build_board(week: Week, rows: WeekRows, zone: ZoneInfo, today: date, chosen: WeekFilter) -> Board:
     by_send = findings_by_send(rows.findings)
     cards = [_card(send, rows, zone, by_send) for send in rows.sends]
     cards.sort(key=lambda each: (each.clock, each.send.pk))
-    by_day = _group(cards, lambda each: each.day)
+    shown = chosen.shown(cards, {campaign.pk for campaign in rows.experiments})
+    by_day = _group(shown, lambda each: each.day)
     heaviest = max((_messages(by_day[day]) for day in week.days), default=0)
     days = tuple(_day(day, number, by_day[day], rows, heaviest, today) for number, day in enumerate(week.days, 1))
-    by_team = _group(cards, lambda each: each.campaign.team_id)
+    by_team = _group(shown, lambda each: each.campaign.team_id)
     lanes = tuple(_lane(team, number, by_team[team.pk]) for number, team in enumerate(rows.teams, 1))
-    return Board(days, lanes, tuple(cards))
+    return Board(days, lanes, tuple(cards), tuple(shown))
 
 
 def findings_by_send(findings: Iterable[Finding]) -> Counter[int]:
@@ -152,7 +157,7 @@ def _loads(teams: list[Team], by_team: dict[int, list[Card]], heaviest: int) -> 
 def _lane(team: Team, number: int, cards: list[Card]) -> Lane:
     dated = [each for each in cards if each.counts and not each.campaign.is_continuous]
     continuous = {each.campaign.pk for each in cards if each.counts and each.campaign.is_continuous}
-    not_approved = sum(1 for each in dated if not each.is_approved)
+    not_approved = sum(1 for each in cards if each.is_to_approve)
     return Lane(team, str(number), len(dated), len(continuous), not_approved, _messages(cards))
 
 

@@ -75,6 +75,11 @@ class Card:
         return self.look not in ("draft", "review")
 
     @property
+    def is_to_approve(self) -> bool:
+        """A dated send that nobody has approved yet."""
+        return self.counts and not self.campaign.is_continuous and not self.is_approved
+
+    @property
     def shows_status(self) -> bool:
         """Approved is the quiet default, and numbers say that it went out."""
         return self.look not in ("approved", "done") or (self.look == "done" and not self.progress)

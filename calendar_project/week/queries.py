@@ -14,6 +14,7 @@ from audiences.models import Segment
 from campaigns.models import Campaign, Finding, Send, Team
 from deliveries.models import Delivery, Withheld
 
+from .filters import WeekFilter
 from .weeks import Week
 
 # A send at each customer's hour begins up to a day before, and ends up to a day after, the workspace's own date.
@@ -35,8 +36,8 @@ class WeekRows:
     experiments: list[Campaign]
 
 
-def read_week(week: Week, zone: ZoneInfo) -> WeekRows:
-    sends = list(sends_of(week, zone))
+def read_week(week: Week, zone: ZoneInfo, chosen: WeekFilter) -> WeekRows:
+    sends = [send for send in sends_of(week, zone) if chosen.keeps(send)]
     ids = [send.pk for send in sends]
     findings = list(open_findings({send.campaign_id for send in sends}))
     return WeekRows(
@@ -47,7 +48,7 @@ def read_week(week: Week, zone: ZoneInfo) -> WeekRows:
         people_at_cap=people_at_cap(send.pk for send in sends if not send.campaign.is_continuous),
         findings=findings,
         partners=sends_of_findings(findings),
-        experiments=list(experiments_ending(week)),
+        experiments=[each for each in experiments_ending(week) if chosen.keeps_campaign(each)],
     )
 
 
@@ -93,7 +94,8 @@ def people_at_cap(send_ids: Iterable[int]) -> int:
 
 def experiments_ending(week: Week) -> QuerySet[Campaign]:
     ending = Campaign.objects.filter(experiment_ends__range=(week.days[0], week.days[-1]), is_template=False)
-    return ending.exclude(status=Campaign.Status.CANCELLED).select_related("team").order_by("experiment_ends", "id")
+    on = ending.exclude(status=Campaign.Status.CANCELLED).select_related("team")
+    return on.prefetch_related(Prefetch("include", Segment.objects.only("name"))).order_by("experiment_ends", "id")
 
 
 def _count(rows: Iterable[tuple[int, str, int]]) -> Counts:

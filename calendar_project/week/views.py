@@ -14,6 +14,7 @@ from audiences.models import Workspace
 from audiences.zones import zone_or
 
 from .board import build_board
+from .filters import WeekFilter
 from .queries import read_week
 from .review import decisions, goals_served, without_goal
 from .weeks import NoSuchWeek, Week
@@ -29,18 +30,19 @@ def week_page(request: HttpRequest, address: str = "") -> HttpResponse:
         week = Week.parse(address) if address else Week.of(today)
     except NoSuchWeek as problem:
         raise Http404(str(problem)) from problem
-    return render(request, "calendar_project/week.html", week_context(week, zone, today))
+    return render(request, "calendar_project/week.html", week_context(week, zone, today, WeekFilter(request.GET)))
 
 
-def week_context(week: Week, zone: ZoneInfo, today: date) -> dict[str, Any]:
+def week_context(week: Week, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:
     """Everything that the template shows."""
-    rows = read_week(week, zone)
-    board = build_board(week, rows, zone, today)
+    rows = read_week(week, zone, chosen)
+    board = build_board(week, rows, zone, today, chosen)
     return {
         "place": "calendar",
         "week": week,
         "this_week": Week.of(today),
         "board": board,
+        "filters": chosen,
         "decisions": decisions(rows, zone),
         "goals": goals_served(board),
         "without_goal": without_goal(board),

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns import lifecycle as moves
 from campaigns.models import Campaign
+from campaigns.queries.authors import is_barred
 from campaigns.rights import can_approve, can_plan
 from campaigns.services import lifecycle
 from campaigns.services.cloning import clone, start_from_template
@@ -45,7 +46,9 @@ class Move:
     def may(self, user: Any, campaign: Campaign) -> bool:
         if self.of_templates != campaign.is_template:
             return False
-        return (not self.action or moves.may(self.action, campaign.status)) and self.right(user, campaign.team)
+        if self.action and not moves.may(self.action, campaign.status):
+            return False
+        return self.right(user, campaign.team) and not (self.action == "approve" and is_barred(user, campaign))
 
 
 def _ask(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.lifecycle import PAUSED_ITSELF
 from campaigns.models import Campaign, CampaignVersion, Firing, Send
+from campaigns.queries.authors import is_barred
 from campaigns.queries.campaigns import read_plan
 from campaigns.refusals import NotAllowed, PreflightFailed, Refusal, StaleChange
 from campaigns.rights import can_approve, can_plan
@@ -41,6 +42,7 @@ DONE_TO = {
     "resume": "resumed",
     "cancel": "cancelled",
 }
+FOUR_EYES = "Four eyes: somebody else has"
 UNFINISHED = (Send.State.SCHEDULED, Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
 
 
@@ -70,6 +72,8 @@ def approve(campaign_id: int, version_number: int, by: User | None, now: datetim
     with transaction.atomic():
         campaign = lock_campaign(campaign_id)
         _require_approver(campaign, by)
+        if is_barred(by, campaign):
+            raise NotAllowed(f"{FOUR_EYES} to approve {campaign}: you wrote it or asked for its approval.")
         version = campaign.versions.order_by("-number").first()
         if version is None or version.number != version_number:
             raise StaleChange(f"{campaign} has changed since version {version_number}: read it again, then approve.")

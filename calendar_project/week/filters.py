@@ -1,0 +1,134 @@
+"""Which sends of a week are shown. The choice lives in the address, so that a view can be shared and kept."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.auth.models import User
+
+from audiences.models import Segment, Topic
+from campaigns.models import Campaign, Send, Team
+from deliveries.channels.registry import channel_names, label
+
+from .cards import Card, status_words
+
+STATUSES = {
+    "draft": "Draft",
+    "review": "In review",
+    "approved": "Approved",
+    "sending": "Sending",
+    "paused": "Paused",
+    "done": "Sent",
+    "over": "Cancelled or missed",
+}
+#: What the figures at the top count, each a filter.
+ONLY = {
+    "unapproved": "not approved",
+    "findings": "with open findings",
+    "capped": "with people at cap",
+    "experiments": "whose experiment ends",
+}
+
+
+class OwnerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.get_full_name() or obj.get_username())
+
+
+def _one_of(queryset: Any, empty: str, field: Any = forms.ModelChoiceField) -> Any:
+    return field(
+        queryset, required=False, empty_label=empty, error_messages={"invalid_choice": "There is no such one."}
+    )
+
+
+class WeekFilter(forms.Form):
+    """Read from the address. What it does not understand is told and not heeded; the rest counts."""
+
+    text = forms.CharField(
+        required=False, max_length=80, label="Name", widget=forms.TextInput(attrs={"type": "search"})
+    )
+    team = _one_of(Team.objects.all(), "All teams")
+    owner = _one_of(
+        User.objects.filter(campaign__isnull=False).distinct().order_by("first_name", "username"),
+        "Everybody’s",
+        OwnerField,
+    )
+    channel = forms.ChoiceField(required=False)
+    topic = _one_of(Topic.objects.all(), "All topics")
+    segment = _one_of(Segment.objects.only("name").order_by("name"), "All segments")
+    status = forms.ChoiceField(required=False, choices=[("", "Any status"), *STATUSES.items()])
+    only = forms.ChoiceField(required=False, choices=[("", ""), *ONLY.items()], widget=forms.HiddenInput)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data, use_required_attribute=False, auto_id="filter-%s")
+        names = [(name, label(name)) for name in channel_names()]
+        channel = self.fields["channel"]
+        assert isinstance(channel, forms.ChoiceField)  # noqa: S101 - declared above
+        channel.choices = [("", "All channels"), *names]
+        self.full_clean()
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is set and understood."""
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+    @property
+    def figure(self) -> str:
+        """The one that is chosen, by its name in `ONLY`; empty: none."""
+        return str(self.chosen.get("only", ""))
+
+    @property
+    def figure_words(self) -> str:
+        return ONLY.get(self.figure, "")
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.chosen)
+
+    @property
+    def query(self) -> str:
+        """For the address of another week in the same view: empty, or with its question mark."""
+        return self._query(self.figure)
+
+    @property
+    def toggles(self) -> dict[str, str]:
+        """By figure: the address that shows what it counts, or, where that is shown, everything again."""
+        return {name: self._query("" if name == self.figure else name) for name in ONLY}
+
+    def keeps(self, send: Send) -> bool:
+        """By everything but the figures, which count what this keeps."""
+        status = self.chosen.get("status")
+        return self.keeps_campaign(send.campaign) and (not status or status_words(send)[0] == status)
+
+    def keeps_campaign(self, campaign: Campaign) -> bool:
+        chosen = self.chosen
+        return (
+            _is("team", chosen, campaign.team_id)
+            and _is("owner", chosen, campaign.owner_id)
+            and _is("topic", chosen, campaign.topic_id)
+            and ("channel" not in chosen or chosen["channel"] in campaign.channels)
+            and ("segment" not in chosen or chosen["segment"] in campaign.include.all())
+            and chosen.get("text", "").casefold() in campaign.name.casefold()
+        )
+
+    def shown(self, cards: Iterable[Card], ending: set[int]) -> list[Card]:
+        """Those that the chosen figure counts. `ending`: the campaigns whose experiment ends."""
+        tests: dict[str, Callable[[Card], object]] = {
+            "unapproved": lambda card: card.is_to_approve,
+            "findings": lambda card: card.findings,
+            "capped": lambda card: card.capped,
+            "experiments": lambda card: card.campaign.pk in ending,
+        }
+        test = tests.get(self.figure)
+        return list(filter(test, cards)) if test else list(cards)
+
+    def _query(self, only: str) -> str:
+        values = {name: getattr(value, "pk", value) for name, value in self.chosen.items()}
+        values["only"] = only
+        text = urlencode({name: value for name, value in values.items() if value != ""})
+        return f"?{text}" if text else "?"
+
+
+def _is(name: str, chosen: dict[str, Any], value: int | None) -> bool:
+    return name not in chosen or chosen[name].pk == value

@@ -1,0 +1,101 @@
+"""Four eyes: whoever wrote a campaign or asked for its approval does not approve it, where the workspace wants that."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from audiences.models import Workspace
+from campaigns.models import Campaign
+from campaigns.refusals import NotAllowed
+from campaigns.services import lifecycle
+from campaigns.services.versions import record_version
+from tests.builders import NOW, make_campaign, make_customer, make_segment, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ana() -> User:
+    return make_user("ana", team=make_team(), is_staff=True)
+
+
+@pytest.fixture
+def ben() -> User:
+    return make_user("ben", team=make_team(), is_staff=True)
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    Workspace.current()
+    Workspace.objects.update(four_eyes=True)
+    return make_campaign([make_segment([make_customer()])])
+
+
+def ask(campaign: Campaign, by: User) -> int:
+    return lifecycle.ask_for_approval(campaign.pk, by, NOW).number
+
+
+def edit(campaign: Campaign, by: User) -> None:
+    campaign.priority += 1
+    campaign.save()
+    record_version(campaign.pk, by, NOW)
+
+
+def test_who_asked_cannot_approve_and_another_approver_can(campaign: Campaign, ana: User, ben: User) -> None:
+    number = ask(campaign, ana)
+    with pytest.raises(NotAllowed, match="Four eyes: somebody else has to approve"):
+        lifecycle.approve(campaign.pk, number, ana, NOW)
+    lifecycle.approve(campaign.pk, number, ben, NOW)
+    assert Campaign.objects.get().status == "approved"
+
+
+def test_whoever_wrote_a_part_of_it_cannot_approve_although_another_asked(
+    campaign: Campaign, ana: User, ben: User
+) -> None:
+    record_version(campaign.pk, None, NOW)
+    edit(campaign, ana)
+    edit(campaign, ben)
+    number = ask(campaign, ben)
+    with pytest.raises(NotAllowed):
+        lifecycle.approve(campaign.pk, number, ana, NOW)
+    lifecycle.approve(campaign.pk, number, make_user("cem", team=make_team()), NOW)
+
+
+def test_what_was_approved_before_is_nobodys_any_more(campaign: Campaign, ana: User, ben: User) -> None:
+    lifecycle.approve(campaign.pk, ask(campaign, ana), ben, NOW)
+    campaign.refresh_from_db()
+    edit(campaign, ben)
+    lifecycle.approve(campaign.pk, ask(campaign, ben), ana, NOW)
+    assert Campaign.objects.get().status == "approved"
+
+
+def test_a_superuser_is_bound_by_it_and_the_system_is_not(campaign: Campaign) -> None:
+    boss = make_user("boss", is_superuser=True)
+    number = ask(campaign, boss)
+    with pytest.raises(NotAllowed):
+        lifecycle.approve(campaign.pk, number, boss, NOW)
+    lifecycle.approve(campaign.pk, number, None, NOW)
+
+
+def test_without_the_switch_one_person_may_do_both(campaign: Campaign, ana: User) -> None:
+    Workspace.objects.update(four_eyes=False)
+    lifecycle.approve(campaign.pk, ask(campaign, ana), ana, NOW)
+    assert Campaign.objects.get().status == "approved"
+
+
+def test_the_pages_offer_the_button_to_the_others_and_say_why_to_the_author(
+    client: Client, campaign: Campaign, ana: User, ben: User
+) -> None:
+    ask(campaign, ana)
+    page, panel = f"/calendar/campaigns/{campaign.pk}/", f"/admin/campaigns/campaign/{campaign.pk}/change/"
+    buttons = (f'action="{page}approve/"', "/approve/")
+    client.force_login(ana)
+    assert buttons[0] not in client.get(page).content.decode()
+    assert "Four eyes: another approver of Lifecycle" in client.get(page).content.decode()
+    assert buttons[1] not in client.get(panel).content.decode()
+    assert client.post(f"{page}approve/", {"version": 1}).status_code in (302, 403, 409)
+    assert Campaign.objects.get().status == "in_review"
+    client.force_login(ben)
+    assert buttons[0] in client.get(page).content.decode()
+    assert "Four eyes" not in client.get(page).content.decode()
+    assert buttons[1] in client.get(panel).content.decode()
