@@ -61,7 +61,7 @@ class WeekFilter(forms.Form):
     only = forms.ChoiceField(required=False, choices=[("", ""), *ONLY.items()], widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
-        super().__init__(data, use_required_attribute=False, auto_id="filter-%s")
+        super().__init__(data, use_required_attribute=False, auto_id="filter-%s", label_suffix="")
         names = [(name, label(name)) for name in channel_names()]
         channel = self.fields["channel"]
         assert isinstance(channel, forms.ChoiceField)  # noqa: S101 - declared above
@@ -77,10 +77,6 @@ class WeekFilter(forms.Form):
     def figure(self) -> str:
         """The one that is chosen, by its name in `ONLY`; empty: none."""
         return str(self.chosen.get("only", ""))
-
-    @property
-    def figure_words(self) -> str:
-        return ONLY.get(self.figure, "")
 
     @property
     def is_set(self) -> bool:
