@@ -97,8 +97,10 @@ class Watch:
         if timedelta(seconds=self._looked - self._renewed) > ledger.LEASE / 4:
             repeatably(self._renew)
             self._renewed = self._looked
+        # The window ahead is marked already, and takes this look for its own.
+        ahead = {row.send_id for window in list(self.held.values()) for row in window.ready.values()}
         # A look that failed would take with it what is known of the window: every message of it would be in doubt.
-        self.stopped = patiently(lambda: stopped_sends(self.stopped.union(sends)))
+        self.stopped = patiently(lambda: stopped_sends(self.stopped.union(sends, ahead)))
 
     def _renew(self) -> None:
         for window in list(self.held.values()):

@@ -44,22 +44,26 @@ class Fleet:
     def is_whole(self) -> bool:
         return all(process.is_alive for process in [*self.workers, *self.beats])
 
-    def kill_any(self, chance: random.Random) -> None:
-        """One main or pool child of the workers. A main is started again; its children are left to themselves."""
+    def kill_any(self, chance: random.Random) -> int:
+        """One main or pool child of the workers; how many connections died with it. A main takes its children along
+        (Celery asks the kernel for that), and is started again."""
         main = chance.choice(self.workers)
         target = chance.choice([main.pid, *main.children])
         with suppress(ProcessLookupError):
             os.kill(target, SIGKILL)
         if target == main.pid:
             self._replace(main, self.data[main])
+            return CHILDREN * CONNECTIONS
+        return CONNECTIONS
 
-    def lose_machine(self, chance: random.Random) -> None:
-        """One worker with its children and whatever it had on its disk."""
+    def lose_machine(self, chance: random.Random) -> int:
+        """One worker with its children and whatever it had on its disk; how many connections died with it."""
         lost = chance.choice(self.workers)
         lost.kill_group()
         # Some of them may take a moment to die. Nobody else looks here: the new machine has a folder of its own.
         shutil.rmtree(self.data[lost], ignore_errors=True)
         self._replace(lost, self._new_machine())
+        return CHILDREN * CONNECTIONS
 
     def _replace(self, worker: Process, data: Path) -> None:
         self.workers[self.workers.index(worker)] = self._worker(data)

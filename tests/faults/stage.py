@@ -17,7 +17,8 @@ from tests.deliveries.scenes import make_approved_send, make_cap
 from tests.faults.processes import Processes
 from tests.faults.report import WHOLE
 
-PATIENCE = 600 if WHOLE else 120  # seconds
+# Seconds. A message that was deferred twice, because its server had a bad moment, comes to its end after five minutes.
+PATIENCE = 600 if WHOLE else 330
 DECIDED = (Send.State.SENDING, Send.State.DONE, Send.State.CANCELLED)
 
 

@@ -1,5 +1,6 @@
 """The messages of one call: still with the caller, or taken and waiting for a session."""
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
@@ -8,6 +9,7 @@ from deliveries.channels.smtp.envelope import Envelope
 
 #: Messages are rendered when they are taken. Several in a row take half the time of as many in between writes.
 AT_ONCE = 16
+QUICK = 0.1  # seconds in which a batch is used up by a server that is fast
 
 
 class Supply:
@@ -19,6 +21,7 @@ class Supply:
         self.again: deque[Envelope] = deque()
         self._envelopes = iter(envelopes)
         self._tried: set[int] = set()
+        self._batch, self._taken_at = 1, 0.0
 
     def __len__(self) -> int:
         """How many were taken and wait."""
@@ -26,9 +29,16 @@ class Supply:
 
     def take(self) -> Envelope | None:
         if not (self.waiting or self.is_over):
-            self.waiting.extend(islice(self._envelopes, AT_ONCE))
+            self.waiting.extend(islice(self._envelopes, self._how_many()))
             self.is_over = not self.waiting
         return self.waiting.popleft() if self.waiting else None
+
+    def _how_many(self) -> int:
+        """Few of a server that is slow: what was taken is sent, however long that takes and whatever is stopped."""
+        now = time.monotonic()
+        self._batch = min(2 * self._batch, AT_ONCE) if now - self._taken_at < QUICK else 1
+        self._taken_at = now
+        return self._batch
 
     def take_one_more(self) -> bool:
         """Have one more wait, if there is one."""

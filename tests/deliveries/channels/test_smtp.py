@@ -331,7 +331,7 @@ def test_what_follows_one_that_is_told_to_slow_down_is_held_or_comes_to_its_end(
         assert len(taken) <= AT_ONCE + 1
         assert [outcomes[1].verdict, outcomes[1].slow_down] == [D, True]
         assert outcomes[2].verdict is (H if answer.startswith("421") else D)
-        assert {outcomes[number].verdict for number in taken[2:]} == {H}
+        assert {outcomes[number].verdict for number in taken[2:]} <= {H}
 
 
 def test_a_message_that_follows_one_whose_answer_is_lost_goes_over_another_session() -> None:

@@ -1,12 +1,18 @@
 """Every message of a window is accounted for, whatever breaks between its answer and the record of it."""
 
+import time
 from typing import Any
 
 import pytest
 
+from campaigns.services import lifecycle
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
+from deliveries.queries.due import row_of
+from deliveries.services.claiming import Known, Window
+from deliveries.services.windows import Watch
+from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send, only, run, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,3 +63,14 @@ def test_an_answer_to_nothing_in_hand_breaks_the_window_and_loses_nothing(
     monkeypatch.setattr(MemoryChannel, "send", answer_twice)
     run()
     assert states(send) == {"sent": 1, "planned": 1}
+
+
+def test_a_look_is_at_the_window_ahead_as_well(memory: Any) -> None:
+    """It is marked already and begins with what the last look found."""
+    ahead = make_memory_send(1)
+    row = row_of(only(ahead).pk, NOW)
+    watch = Watch(lambda: NOW, time.monotonic() + 60)
+    watch.held["token"] = Window("token", Known(), ready={row.id: row})
+    lifecycle.pause(ahead.campaign_id, None, NOW)
+    watch.look(set())
+    assert watch.stopped == {ahead.pk}
