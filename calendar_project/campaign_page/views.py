@@ -19,8 +19,9 @@ from campaigns.models import Campaign, Finding, Message, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import PreflightFailed, Refusal
 from campaigns.rendering import TemplateProblem
-from campaigns.rights import can_plan
+from campaigns.rights import Person, can_plan, seen_by
 from campaigns.services.preflight import problems
+from campaigns.veils import seen_findings, veil_finding
 from deliveries.queries.forecast import forecast
 
 from .funnel import Funnel, funnels
@@ -38,7 +39,7 @@ PAGE = 12
 @login_required
 def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Everything about one campaign. `?customer=` shows its messages as that customer; `?page=` older sends."""
-    campaign, now = _campaign(campaign_id), read_now()
+    campaign, now = _campaign(request, campaign_id), read_now()
     return render_in_zone(request, "calendar_project/campaign.html", _context(request, campaign, now))
 
 
@@ -46,7 +47,7 @@ def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @login_required
 def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResponse:
     """Ask, approve, decline, pause, resume, cancel. The services check the rights and the state once more."""
-    campaign = _campaign(campaign_id)
+    campaign = _campaign(request, campaign_id)
     if name not in MOVES:
         raise Http404(f"“{name}” is nothing that can be done to a campaign.")
     version = request.POST.get("version", "")
@@ -60,7 +61,7 @@ def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResp
 @login_required
 def test_to_me(request: HttpRequest, campaign_id: int, message_id: int) -> HttpResponse:
     """Mail one message to whoever asks, rendered for the customer that the page showed."""
-    campaign = _campaign(campaign_id)
+    campaign = _campaign(request, campaign_id)
     message = get_object_or_404(Message, pk=message_id, campaign=campaign)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
@@ -75,9 +76,10 @@ def test_to_me(request: HttpRequest, campaign_id: int, message_id: int) -> HttpR
     return redirect("calendar:campaign", campaign_id)
 
 
-def _campaign(campaign_id: int) -> Campaign:
+def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
+    """A private one of another team is as little there as one that never was."""
     related = ("team", "owner", "topic", "milestone", "trigger_segment", "approved_version")
-    return get_object_or_404(Campaign.objects.select_related(*related), pk=campaign_id)
+    return get_object_or_404(Campaign.objects.filter(seen_by(request.user)).select_related(*related), pk=campaign_id)
 
 
 def _asked(values: Any) -> str:
@@ -118,8 +120,8 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "included": segment_lines(list(campaign.include.all())),
         "excluded": segment_lines(list(campaign.exclude.all())),
         "problems": problems(campaign, now) if campaign.status in ("draft", "in_review") else [],
-        "findings": _findings(campaign),
-        **_forecast(campaign, [row.send for row in upcoming], now),
+        "findings": _findings(campaign, request.user),
+        **_forecast(campaign, [row.send for row in upcoming], now, request.user),
         "previews": previews(campaign, customer, now),
         "customer": customer,
         "asked": asked,
@@ -131,11 +133,13 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
     }
 
 
-def _findings(campaign: Campaign) -> list[dict[str, Any]]:
+def _findings(campaign: Campaign, user: Person) -> list[dict[str, Any]]:
     """Open ones first, the worst of them first; each with the other campaign and the share of this one's audience."""
     found = Finding.objects.filter(Q(first=campaign) | Q(second=campaign)).exclude(state=Finding.State.RESOLVED)
-    rows = found.select_related("first__team", "second__team", "acknowledged_by").order_by("-shared", "id")
-    worst_first = sorted(rows, key=lambda each: (each.state != Finding.State.OPEN, WORST_FIRST[each.severity]))
+    related = ("first__team", "second__team", "acknowledged_by")
+    rows = seen_findings(user, found).select_related(*related).order_by("-shared", "id")
+    known = [veil_finding(user, each) for each in rows]
+    worst_first = sorted(known, key=lambda each: (each.state != Finding.State.OPEN, WORST_FIRST[each.severity]))
     return [_finding(finding, campaign) for finding in worst_first]
 
 
@@ -149,10 +153,10 @@ def _finding(finding: Finding, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _forecast(campaign: Campaign, upcoming: list[Send], now: datetime) -> dict[str, Any]:
+def _forecast(campaign: Campaign, upcoming: list[Send], now: datetime, user: Person) -> dict[str, Any]:
     """For the next send; for one of a continuous campaign, as if everybody it is for fired now."""
     if campaign.status in ("done", "cancelled") or not (upcoming or campaign.is_continuous):
         return {"funnels": [], "forecast_send": None}
     at = now if campaign.is_continuous else upcoming[0].due_at
-    shown: list[Funnel] = funnels(forecast(campaign, at, now))
+    shown: list[Funnel] = funnels(forecast(campaign, at, now), user)
     return {"funnels": shown, "forecast_send": None if campaign.is_continuous else upcoming[0]}

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from audiences.clock import read_now
 from audiences.models import Customer, Event, Subscription, Topic
 from calendar_project.pages import render_in_zone
-from campaigns.models import Membership, Send
-from campaigns.rights import PLANNING
+from campaigns.models import Send
+from campaigns.rights import can_change_customers, seen_by
 from deliveries.channels.registry import label
 from deliveries.queries.explanations import explain
 from deliveries.services.withdrawals import opt_out
@@ -47,9 +47,9 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "channels": [label(name) for name in settings.CHANNELS],
         "suppressions": suppressions_of(customer),
         "events": Event.objects.filter(customer=customer).order_by("-occurred_at")[:EVENTS],
-        "decisions": decisions_about(customer),
+        "decisions": decisions_about(customer, request.user),
         "asked": _asked_send(request, customer),
-        "may_write": _may_write(request.user),
+        "may_write": can_change_customers(request.user),
     }
     return render_in_zone(request, "calendar_project/customer.html", context)
 
@@ -59,7 +59,7 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
 def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, channel: str) -> HttpResponse:
     """Somebody of a team opts the customer out, who asked for it. There is no such button to opt them in."""
     customer, topic = get_object_or_404(Customer, pk=customer_id), get_object_or_404(Topic, pk=topic_id)
-    if not _may_write(request.user):
+    if not can_change_customers(request.user):
         messages.error(request, "Only planners and approvers of a team change what a customer gets.")
     elif channel in settings.CHANNELS:
         opt_out(customer.pk, topic.pk, channel, read_now(), source=Subscription.Source.TEAM)
@@ -71,12 +71,9 @@ def _asked_send(request: HttpRequest, customer: Customer) -> dict[str, Any] | No
     number = request.GET.get("send", "")
     if not (number.isascii() and number.isdecimal() and len(number) < 16):
         return None
-    send = Send.objects.defer("audience").select_related("campaign__team").filter(pk=int(number)).first()
-    return {"send": send, "explanations": explain(customer.pk, send.pk)} if send else None
-
-
-def _may_write(user: Any) -> bool:
-    return bool(user.is_superuser) or Membership.objects.filter(user=user, role__in=PLANNING).exists()
+    sends = Send.objects.filter(seen_by(request.user, "campaign"), pk=int(number))
+    send = sends.defer("audience").select_related("campaign__team").first()
+    return {"send": send, "explanations": explain(customer.pk, send.pk, request.user)} if send else None
 
 
 def _text(given: str) -> str:

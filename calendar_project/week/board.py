@@ -119,7 +119,7 @@ def findings_by_send(findings: Iterable[Finding]) -> Counter[int]:
 def _card(send: Send, rows: WeekRows, zone: ZoneInfo, findings: Counter[int]) -> Card:
     empty: Counter[str] = Counter()
     states, withheld = rows.states.get(send.pk, empty), rows.withheld.get(send.pk, empty)
-    return card(send, zone, states, withheld, findings[send.pk])
+    return card(send, zone, states, withheld, 0 if send.campaign.is_veiled else findings[send.pk])
 
 
 def _day(day: date, number: int, cards: list[Card], rows: WeekRows, heaviest: int, today: date) -> Day:

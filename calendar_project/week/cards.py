@@ -71,6 +71,11 @@ class Card:
         return self.send.campaign
 
     @property
+    def is_veiled(self) -> bool:
+        """A busy block: of a private campaign that this person may not see."""
+        return self.campaign.is_veiled
+
+    @property
     def is_approved(self) -> bool:
         return self.look not in ("draft", "review")
 
@@ -82,7 +87,7 @@ class Card:
     @property
     def shows_status(self) -> bool:
         """Approved is the quiet default, and numbers say that it went out."""
-        return self.look not in ("approved", "done") or (self.look == "done" and not self.progress)
+        return self.look not in ("approved", "busy", "done") or (self.look == "done" and not self.progress)
 
     @property
     def counts(self) -> bool:
@@ -120,6 +125,8 @@ def wall_clock(send: Send, zone: ZoneInfo) -> datetime:
 
 def status_words(send: Send) -> tuple[str, str]:
     """The class and the word of a send's status; approved is the quiet default."""
+    if send.campaign.is_veiled:
+        return "busy", "Private"
     if send.state in SEND_WORDS:
         look, words = SEND_WORDS[Send.State(send.state)]
         return look, f"{words}: {send.reason}" if send.state == Send.State.MISSED and send.reason else words

@@ -12,6 +12,8 @@ from pyroaring import BitMap
 from audiences.bitmaps import load
 from audiences.models import Segment
 from campaigns.models import Campaign, Finding, Send, Team
+from campaigns.rights import Person, seen_by
+from campaigns.veils import seen_findings, veil_finding, veil_sends
 from deliveries.models import Delivery, Withheld
 
 from .filters import WeekFilter
@@ -24,7 +26,8 @@ Counts = dict[int, Counter[str]]
 
 @dataclass(frozen=True)
 class WeekRows:
-    """The rows of one week. `states` and `withheld` count by send id, then by state or by reason."""
+    """The rows of one week, as one person may see them: a private campaign of another team is a veil, of which nothing
+    is counted but its size. `states` and `withheld` count by send id, then by state or by reason."""
 
     teams: list[Team]
     sends: list[Send]
@@ -36,19 +39,21 @@ class WeekRows:
     experiments: list[Campaign]
 
 
-def read_week(week: Week, zone: ZoneInfo, chosen: WeekFilter) -> WeekRows:
-    sends = [send for send in sends_of(week, zone) if chosen.keeps(send)]
-    ids = [send.pk for send in sends]
-    findings = list(open_findings({send.campaign_id for send in sends}))
+def read_week(week: Week, zone: ZoneInfo, chosen: WeekFilter, user: Person) -> WeekRows:
+    # First the veil, then the filters: they find out nothing that it hides.
+    sends = [send for send in veil_sends(user, sends_of(week, zone)) if chosen.keeps(send)]
+    seen = [send for send in sends if not send.campaign.is_veiled]
+    ids = [send.pk for send in seen]
+    findings = [veil_finding(user, each) for each in open_findings({send.campaign_id for send in seen}, user)]
     return WeekRows(
         teams=list(Team.objects.all()),
         sends=sends,
         states=_count(Delivery.objects.filter(send__in=ids).values_list("send", "state").annotate(n=Count("id"))),
         withheld=_count(Withheld.objects.filter(send__in=ids).values_list("send", "reason").annotate(n=Sum("size"))),
-        people_at_cap=people_at_cap(send.pk for send in sends if not send.campaign.is_continuous),
+        people_at_cap=people_at_cap(send.pk for send in seen if not send.campaign.is_continuous),
         findings=findings,
         partners=sends_of_findings(findings),
-        experiments=[each for each in experiments_ending(week) if chosen.keeps_campaign(each)],
+        experiments=[each for each in experiments_ending(week, user) if chosen.keeps_campaign(each)],
     )
 
 
@@ -68,11 +73,11 @@ def sends_of(week: Week, zone: ZoneInfo) -> QuerySet[Send]:
     )
 
 
-def open_findings(campaign_ids: Iterable[int]) -> QuerySet[Finding]:
+def open_findings(campaign_ids: Iterable[int], user: Person) -> QuerySet[Finding]:
     ids = list(campaign_ids)
     return (
-        Finding.objects.filter(Q(first__in=ids) | Q(second__in=ids), state=Finding.State.OPEN)
-        .select_related("first__owner", "second__owner")
+        seen_findings(user, Finding.objects.filter(Q(first__in=ids) | Q(second__in=ids), state=Finding.State.OPEN))
+        .select_related("first__owner", "second__owner", "first__team", "second__team")
         .order_by("-shared", "id")
     )
 
@@ -92,9 +97,13 @@ def people_at_cap(send_ids: Iterable[int]) -> int:
     return len(people)
 
 
-def experiments_ending(week: Week) -> QuerySet[Campaign]:
-    ending = Campaign.objects.filter(experiment_ends__range=(week.days[0], week.days[-1]), is_template=False)
-    on = ending.exclude(status=Campaign.Status.CANCELLED).select_related("team")
+def experiments_ending(week: Week, user: Person) -> QuerySet[Campaign]:
+    of_week = {"experiment_ends__range": (week.days[0], week.days[-1]), "is_template": False}
+    on = (
+        Campaign.objects.filter(seen_by(user), **of_week)
+        .exclude(status=Campaign.Status.CANCELLED)
+        .select_related("team")
+    )
     return on.prefetch_related(Prefetch("include", Segment.objects.only("name"))).order_by("experiment_ends", "id")
 
 

@@ -30,12 +30,13 @@ def week_page(request: HttpRequest, address: str = "") -> HttpResponse:
         week = Week.parse(address) if address else Week.of(today)
     except NoSuchWeek as problem:
         raise Http404(str(problem)) from problem
-    return render(request, "calendar_project/week.html", week_context(week, zone, today, WeekFilter(request.GET)))
+    return render(request, "calendar_project/week.html", week_context(week, zone, today, request))
 
 
-def week_context(week: Week, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:
+def week_context(week: Week, zone: ZoneInfo, today: date, request: HttpRequest) -> dict[str, Any]:
     """Everything that the template shows."""
-    rows = read_week(week, zone, chosen)
+    chosen = WeekFilter(request.GET, request.user)
+    rows = read_week(week, zone, chosen, request.user)
     board = build_board(week, rows, zone, today, chosen)
     return {
         "place": "calendar",

@@ -8,6 +8,7 @@ from audiences.bitmaps import load
 from audiences.models import Customer
 from campaigns.models import Firing, Send
 from campaigns.plan import Plan
+from campaigns.rights import Person
 from deliveries.caps import CapRule, Reach, share_a_window
 from deliveries.channels.registry import label
 from deliveries.models import Delivery, Withheld
@@ -31,17 +32,18 @@ class Explanation:
     delivery_id: int | None = None
 
 
-def explain(customer_id: int, send_id: int) -> list[Explanation]:
-    """At least one answer. Raises `DoesNotExist` for a customer or a send that is not there."""
-    answers = explain_all(Customer.objects.get(pk=customer_id), [send_id])
+def explain(customer_id: int, send_id: int, to: Person = None) -> list[Explanation]:
+    """At least one answer, for the eyes of `to`. Raises `DoesNotExist` for a customer or a send that is not there."""
+    answers = explain_all(Customer.objects.get(pk=customer_id), [send_id], to)
     if not answers:
         raise Send.DoesNotExist(f"There is no send {send_id}.")
     return answers[send_id]
 
 
-def explain_all(customer: Customer, send_ids: Sequence[int]) -> dict[int, list[Explanation]]:
-    """By send, at least one answer each; a fixed number of queries. A send that is not there has none."""
-    facts = Facts(customer, send_ids)
+def explain_all(customer: Customer, send_ids: Sequence[int], to: Person) -> dict[int, list[Explanation]]:
+    """By send, at least one answer each; a fixed number of queries. A send that is not there has none, nor has one of
+    a private campaign that `to` may not see. Nobody (`None`) is the system itself."""
+    facts = Facts(customer, send_ids, to)
     return {send.pk: _Case(send, facts).answers() for send in facts.sends}
 
 
@@ -162,8 +164,7 @@ class _Case:
         return f"{at.astimezone(self.zone):%A %d %B %Y, %H:%M} ({self.zone.key})"
 
     def _campaign(self, campaign_id: int) -> str:
-        name = self.facts.winners.get(campaign_id)
-        return f"“{name}”" if name else "a campaign that has been deleted since"
+        return self.facts.winners.get(campaign_id, "a campaign that has been deleted since")
 
     def _topic(self, topic_id: int) -> str:
         name = self.facts.topics.get(topic_id)
