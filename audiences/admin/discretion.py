@@ -23,9 +23,8 @@ class Discreet(ModelAdmin):
         return bool(field.concrete and super().lookup_allowed(lookup, value, request))
 
     def get_deleted_objects(self, objs: Sequence[Model], request: HttpRequest) -> Any:
-        """Whoever does not see everything is told how many rows would go, or stand in the way, and not which."""
+        """Whoever does not see everything is told that something stands in the way, and not what or how much."""
         deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
         if request.user.is_superuser:
             return deleted, counts, missing, protected
-        in_the_way = [f"{len(protected)} of what you may not all see"] if protected else []
-        return [f"{count} {name}" for name, count in counts.items()], counts, missing, in_the_way
+        return [str(each) for each in objs], {}, missing, ["what stands on it"] if protected else []

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -103,6 +104,8 @@ class SegmentAdmin(StaysAfterSave, Discreet):
         segment = self.get_object(request, str(pk))
         if segment is None:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        if not self.has_change_permission(request, segment):
+            raise PermissionDenied
         refresh_segment(segment.pk, read_now())
         segment.refresh_from_db()
         if segment.refresh_error:
