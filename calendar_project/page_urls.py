@@ -3,7 +3,13 @@
 from django.urls import path, re_path
 
 from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
-from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
+from calendar_project.customer_page.views import (
+    change_hold,
+    customer_page,
+    customers_page,
+    hold_customer,
+    unsubscribe_customer,
+)
 from calendar_project.pages import team_styles
 from calendar_project.week.views import week_page
 
@@ -16,6 +22,8 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
     path("customers/", customers_page, name="customers"),
     path("customers/<int:customer_id>/", customer_page, name="customer"),
+    path("customers/<int:customer_id>/holds/", hold_customer, name="hold-customer"),
+    path("customers/<int:customer_id>/holds/<int:hold_id>/", change_hold, name="change-hold"),
     path(
         "customers/<int:customer_id>/topics/<int:topic_id>/<str:channel>/unsubscribe/",
         unsubscribe_customer,

@@ -14,7 +14,7 @@ from deliveries.queries.forecast import ChannelForecast, Part
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reachable", ("unreachable",)),
     ("consented", ("suppressed", "unsubscribed")),
-    ("free to get it", ("other_channel", "duplicate", "held_out", "missed", "expired")),
+    ("free to get it", ("on_hold", "other_channel", "duplicate", "held_out", "missed", "expired")),
     ("will be sent", ("capped", "yielded")),
 )
 Names = Mapping[str, str]

@@ -15,7 +15,7 @@ from campaigns.rights import PLANNING, can_see, roles_of
 SEEN_BY_STAFF = {
     "audiences": (
         "workspace", "customer", "event", "topic", "subscription", "suppression", "segment", "segmentrefresh",
-        "listmember", "importrun",
+        "listmember", "importrun", "hold",
     ),
     "campaigns": (
         "campaign", "message", "milestone", "team", "membership", "send", "firing", "finding", "feed", "historyentry",

@@ -8,7 +8,7 @@ from django.conf import settings
 from pyroaring import BitMap
 
 from audiences.bitmaps import load
-from audiences.models import Customer, Topic
+from audiences.models import Customer, Hold, Topic
 from audiences.zones import zone_or
 from campaigns.models import Campaign, Firing, Send
 from campaigns.rights import Person, seen_by
@@ -51,6 +51,11 @@ class Facts:
         ids = [int(each.partition(":")[2]) for each in bound]
         campaigns = Campaign.objects.filter(pk__in=ids).select_related("team")
         return {campaign.pk: spoken(self.to, campaign) for campaign in campaigns}
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        """Every hold that the customer was ever on, the newest first."""
+        return list(Hold.objects.filter(customer=self.customer).order_by("-id"))
 
     @cached_property
     def counted(self) -> list[Delivery]:

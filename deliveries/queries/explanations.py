@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from audiences.bitmaps import load
 from audiences.models import Customer
+from audiences.until import until_words
 from campaigns.models import Firing, Send
 from campaigns.plan import Plan
 from campaigns.rights import Person
@@ -135,9 +136,13 @@ class _Case:
                 )
             case "expired" if kind == "cap":
                 return f"{self._cap_name(int(key))} would have kept it until it was too late"
-            case "unreachable":
-                return f"{label(channel)} cannot reach them"
-        return Withheld.Reason(withheld.reason).label
+        return self._about_them(withheld.reason, channel, at)
+
+    def _about_them(self, reason: str, channel: str, at: datetime) -> str:
+        """What nothing is named for: it is about the customer, or says it all."""
+        if reason == Withheld.Reason.UNREACHABLE:
+            return f"{label(channel)} cannot reach them"
+        return self._on_hold(at) if reason == Withheld.Reason.ON_HOLD else Withheld.Reason(reason).label
 
     def _capped(self, cap_id: int, at: datetime) -> str:
         cap = self.facts.caps.get(cap_id)
@@ -147,6 +152,14 @@ class _Case:
             return f"capped by “{cap.name}”, which lets nobody have anything"
         when = self._days(cap_rule(cap), at)
         return f"capped by “{cap.name}”" + (f": messages on {when}" if when else "")
+
+    def _on_hold(self, at: datetime) -> str:
+        """The newest that held at the moment, or the first after it where the send was late."""
+        lasting = [hold for hold in self.facts.holds if hold.reached(at)]
+        if not lasting:
+            return Withheld.Reason.ON_HOLD.label
+        held = next((hold for hold in lasting if hold.since <= at), lasting[-1])
+        return f"on hold {until_words(held.until, self.zone)}" + (f": {held.reason}" if held.reason else "")
 
     def _days(self, cap: CapRule, at: datetime) -> str:
         """The days of the messages that filled the cap, as far as they still stand in the ledger: 20, 22 and 23 Nov."""

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from audiences.clock import read_now
-from audiences.models import Customer, Topic
+from audiences.models import Customer, Hold, Topic
 from campaigns.models import Campaign, CampaignVersion, Finding, Firing, HistoryEntry, Message, Send
 from deliveries.models import Delivery, InboxItem, Withheld
 from tests.calendar_project.routes import ADMIN_PAGES, ROUTES
@@ -27,6 +27,7 @@ PARAMETERS: dict[str, Callable[[], Iterable[Any]]] = {
     "message_id": _ids(Message),
     "customer_id": lambda: _ids(Customer)()[:2],
     "topic_id": _ids(Topic),
+    "hold_id": _ids(Hold),
     "item_id": _ids(InboxItem),
     "channel": lambda: ["email"],
     "name": lambda: ["cancel", "none"],

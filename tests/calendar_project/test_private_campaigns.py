@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -15,7 +16,7 @@ from audiences.models import Segment, Topic, Workspace
 from calendar_project import tasks
 from campaigns.models import Campaign, Finding, HistoryEntry, Send
 from campaigns.rights import can_see, seen_by
-from campaigns.veils import veiled
+from campaigns.veils import seen_findings, veiled
 from deliveries.channels.memory import MemoryChannel
 from tests.builders import make_campaign, make_team, make_user
 from tests.calendar_project.addresses import OF_A_CAMPAIGN, admin_pages, pages, questions, sends
@@ -55,7 +56,7 @@ def scene() -> Scene:
 def asked_of_the_week(scene: Scene) -> Iterator[tuple[str, str]]:
     """Every filter with every value that a private campaign has, or might have."""
     hidden = scene.hidden[0]
-    values = {
+    values: dict[str, list[Any]] = {
         "text": [hidden.name, "x"],
         "owner": [scene.owner.pk],
         "topic": list(Topic.objects.values_list("pk", flat=True)),
@@ -192,8 +193,6 @@ def test_an_overlap_too_small_for_crowding_is_told_to_nobody_who_does_not_see_bo
     """It would say that the two are about the same."""
     Finding.objects.update(shared=9)
     outsider, insider = make_user(is_staff=True), make_user(team=make_team("product"), role="viewer")
-    from campaigns.veils import seen_findings
-
     assert seen_findings(outsider, Finding.objects.all()).count() == 0
     assert seen_findings(insider, Finding.objects.all()).count() == 3
 
@@ -224,9 +223,9 @@ def test_what_is_cancelled_of_a_private_campaign_keeps_nobody_busy(client: Clien
     assert "private campaign" not in client.get("/calendar/?only=").content.decode().split('class="review"')[0]
 
 
-def test_no_mail_to_somebody_else_says_a_word(scene: Scene, settings: pytest.FixtureRequest) -> None:
+def test_no_mail_to_somebody_else_says_a_word(scene: Scene, settings: Any) -> None:
     """Every task of the top floor runs, as the people of the workspace are written to by those."""
-    settings.CHANNELS = {"email": "deliveries.channels.memory.MemoryChannel"}  # type: ignore[attr-defined]
+    settings.CHANNELS = {"email": "deliveries.channels.memory.MemoryChannel"}
     MemoryChannel.sent.clear()
     outsider = make_user(email="outsider@example.com", team=make_team())
     Campaign.objects.filter(pk=scene.open.pk).update(owner=outsider, status="draft")

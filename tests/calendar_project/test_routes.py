@@ -12,7 +12,9 @@ from audiences.models import Workspace
 from audiences.services.api_keys import create_api_key
 from campaigns.services.feeds import create_feed
 from deliveries import tokens
+from deliveries.services.holds import put_on_hold
 from tests.builders import (
+    NOW,
     make_campaign,
     make_customer,
     make_delivery,
@@ -73,6 +75,8 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
         "calendar:customer": on_customer,
+        "calendar:hold-customer": on_customer,
+        "calendar:change-hold": {**on_customer, "hold_id": put_on_hold(customer.pk, "because", None, None, NOW).pk},
         "calendar:unsubscribe-customer": {**on_customer, "topic_id": topic.pk, "channel": "email"},
         "calendar:team-styles": {"version": "x"},
         **{f"inbox-{action}": {"item_id": item.pk} for action in ("seen", "read", "dismiss")},
