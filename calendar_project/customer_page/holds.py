@@ -16,8 +16,10 @@ from deliveries.services.holds import LONGEST_REASON
 class EndForm(forms.Form):
     """A day is meant to its end; with a time it is that moment. Neither: until somebody lifts it."""
 
-    day = forms.DateField(required=False, label="Until the end of", widget=forms.DateInput(attrs={"type": "date"}))
-    time = forms.TimeField(required=False, label="or until", widget=forms.TimeInput(attrs={"type": "time"}))
+    day = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    time = forms.TimeField(
+        required=False, label="Time (empty: to the end of that day)", widget=forms.TimeInput(attrs={"type": "time"})
+    )
 
     def __init__(self, data: Any = None, prefix: str = "hold") -> None:
         super().__init__(data, auto_id=f"{prefix}-%s", label_suffix="", use_required_attribute=True)

@@ -116,8 +116,11 @@ class FindingAdmin(ReadOnlyAdmin):
 
     # --- What may be seen -------------------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
-        findings: QuerySet[Finding] = super().get_queryset(request)
-        return seen_findings(request.user, findings)
+        # Told apart by what is shown: the order alone would say which of the private ones is the graver.
+        return seen_findings(request.user, Finding.objects.all()).order_by(*self.get_ordering(request))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return "state", "shown_severity", "-shared"
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return FindingList

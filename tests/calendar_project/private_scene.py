@@ -101,15 +101,20 @@ def _find(dated: Campaign, other: Campaign, now: datetime) -> None:
     """Beside the open campaign, one settled and one not; and one that only the private ones are about."""
     sends = [[Send.objects.filter(campaign=each, state="scheduled").get().pk for each in (dated, other)]]
     always = Campaign.objects.get(trigger="event")
+    third = make_campaign(name="Second order", team=other.team)
     for number, (first, second, state) in enumerate(
-        [(dated, other, "open"), (other, dated, "acknowledged"), (dated, always, "open")]
+        [(dated, other, "open"), (other, dated, "acknowledged"), (dated, always, "open"), (other, third, "open")]
     ):
         finding = Finding.objects.create(
             key=f"key-{number}", kind="duplicate", severity="high", state=state, first=first, second=second,
             sends=sends, sends_total=1, shared=40, percent_of_first=100, percent_of_second=100, inputs="x",
             axes=["channel:email", "topic:1", "goal:zqgoal"], found_at=now, checked_at=now, acknowledged_at=now,
         )  # fmt: skip
-        say_words(finding)
+        if dated in (first, second):
+            say_words(finding)
+        else:
+            # Graver than what the one above is known as, and less grave than it is.
+            Finding.objects.filter(pk=finding.pk).update(severity="low", kind="crowding", axes=["channel:email"])
 
 
 def say_words(row: Model, of: Campaign | None = None) -> None:
