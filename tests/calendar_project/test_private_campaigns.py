@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -16,9 +15,10 @@ from audiences.models import Segment, Topic, Workspace
 from calendar_project import tasks
 from campaigns.models import Campaign, Finding, HistoryEntry, Send
 from campaigns.rights import can_see, seen_by
+from campaigns.services.cloning import clone
 from campaigns.veils import seen_findings, veiled
 from deliveries.channels.memory import MemoryChannel
-from tests.builders import make_campaign, make_team, make_user
+from tests.builders import make_team, make_user
 from tests.calendar_project.addresses import OF_A_CAMPAIGN, admin_pages, pages, questions, sends
 from tests.calendar_project.private_scene import (
     ROLES,
@@ -32,6 +32,7 @@ from tests.calendar_project.private_scene import (
     spoken_fields,
 )
 from tests.calendar_project.test_routes import everything
+from tests.campaigns.test_admin_campaigns import MESSAGES, form
 
 pytestmark = pytest.mark.django_db
 OUTSIDERS = ("anonymous", "in no team", *(f"{role} elsewhere" for role in ROLES), "every permission", "a product")
@@ -53,8 +54,8 @@ def scene() -> Scene:
     return make_scene()
 
 
-def asked_of_the_week(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Every filter with every value that a private campaign has, or might have."""
+def searches(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Every filter of the week with every value that a private campaign has or might have; and what the admin finds."""
     hidden = scene.hidden[0]
     values: dict[str, list[Any]] = {
         "text": [hidden.name, "x"],
@@ -72,6 +73,10 @@ def asked_of_the_week(scene: Scene) -> Iterator[tuple[str, str]]:
         yield "calendar:customer", f"/calendar/customers/{first_customer()}/?send={number}"
     for model in ("campaigns_campaign", "campaigns_finding", "campaigns_send"):
         yield f"admin:{model}_changelist", reverse(f"admin:{model}_changelist") + f"?q={WORD}"
+    for source in ("message", "send", "historyentry"):
+        asked = {"app_label": "campaigns", "model_name": source, "field_name": "campaign", "term": WORD}
+        yield "admin:autocomplete", f"/admin/autocomplete/?{urlencode(asked)}"
+    yield "admin:search", f"/admin/search/?s={WORD}"
     for query in ("kind=duplicate", "severity=high", "axes__contains=goal", "acknowledged_reason__startswith=z", "o=1"):
         yield "admin:campaigns_finding_changelist", f"/admin/campaigns/finding/?state=all&{query}"
 
@@ -83,7 +88,7 @@ def first_customer() -> int:
 def walk(scene: Scene, client: Client, feeds: list[str], without: str = "$^") -> Iterator[tuple[str, str, str]]:
     """(route, address, what it says) of everything that can be looked at."""
     own = [("feed", address) for address in feeds]
-    every = [*pages(), *admin_pages(), *questions(), *asked_of_the_week(scene), *own]
+    every = [*pages(), *admin_pages(), *questions(), *searches(scene), *own]
     for name, address in (each for each in every if not re.search(without, each[0])):
         response = client.get(address)
         assert response.status_code < 500, address
@@ -266,10 +271,19 @@ def test_a_veil_can_be_looked_at_and_not_written_down(scene: Scene) -> None:
         veil.save()
 
 
-def test_marking_a_campaign_private_voids_no_approval_and_is_in_its_history(client: Client, scene: Scene) -> None:
-    planner = make_user(team=make_team("product"), role="planner", is_staff=True)
-    client.force_login(planner)
-    campaign = make_campaign(team=make_team("product"), start_date=read_now().date() + timedelta(days=1))
-    page = client.get(reverse("admin:campaigns_campaign_change", args=[campaign.pk]))
-    form = page.context["adminform"].form
-    assert "is_private" in form.fields
+def test_marking_a_campaign_private_voids_no_approval_and_is_in_its_history(client: Client) -> None:
+    client.force_login(make_user("mara", team=make_team(), role="planner", is_staff=True))
+    client.post("/admin/campaigns/campaign/add/", form())
+    campaign = Campaign.objects.get()
+    Campaign.objects.update(status="approved", approved_version=campaign.versions.get())
+    unchanged = {**form(), **MESSAGES, "version_seen": "1"}
+    for is_private in ({"is_private": "on"}, {}):
+        client.post(reverse("admin:campaigns_campaign_change", args=[campaign.pk]), {**unchanged, **is_private})
+        campaign.refresh_from_db()
+        assert (campaign.is_private, campaign.status, campaign.versions.count()) == (bool(is_private), "approved", 1)
+    history = HistoryEntry.objects.exclude(action="created").order_by("pk").values_list("action", "by__username")
+    assert list(history) == [("made private", "mara"), ("made open", "mara")]
+
+
+def test_a_copy_of_a_private_campaign_is_private(scene: Scene) -> None:
+    assert clone(scene.hidden[0].pk, None, read_now()).is_private
