@@ -396,8 +396,8 @@ def test_what_was_heard_is_told_before_the_next_is_rendered() -> None:
             yield envelope(number)
 
     with scripted_server() as server:
-        for outcome in transport_to(server.port).send(rendering(), lambda _: True):
-            told.append(f"answered {outcome.delivery_id}")
+        outcomes = transport_to(server.port).send(rendering(), lambda _: True)
+        told.extend(f"answered {outcome.delivery_id}" for outcome in outcomes)
     assert told.index("answered 1") < told.index("rendered 2")
 
 
