@@ -6,7 +6,7 @@ from typing import Any
 from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED
 
 Results = Mapping[str, Any]
-BUSY = 0.25  # load of a core, before the run, from which on its figures are not to be trusted
+BUSY = 0.25  # of the cores, before the run: from there on its figures are not to be trusted
 COLUMNS = (
     "who",
     "database",
@@ -72,7 +72,7 @@ def _caution(machine: Mapping[str, Any]) -> list[str]:
     load = machine["load_before"]
     if load < BUSY * machine["cores"]:
         return []
-    return ["", f"**The machine had other work when the run began (load {load}): these figures are not worth much.**"]
+    return ["", f"**Other work kept {load} cores busy when the run began: these figures are not worth much.**"]
 
 
 def _bars(bars: Sequence[Mapping[str, Any]]) -> list[str]:
