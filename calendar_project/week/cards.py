@@ -189,5 +189,5 @@ def goal_words(campaign: Campaign) -> str:
 
 @lru_cache(maxsize=100)
 def channel_icons(channels: tuple[str, ...]) -> SafeString:
-    icons = ((render_to_string("calendar_project/channel_icon.html", {"channel": name}).strip(),) for name in channels)
+    icons = ((render_to_string("calendar_project/channel_icon.html", {"channel": name}),) for name in channels)
     return format_html_join("", "{}", icons)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .cards import Card
 from .rows import Row
 
+T = TypeVar("T")
 # So many whole cards a page has room for. With more rows or sends a cell shows fewer, and the rest as lines.
 ROOM = 150
 # So many lines are in view where there is room for no card, and of what goes out every day; the others open on request.
@@ -53,7 +55,7 @@ def make_cell(lane: Lane, cards: Sequence[Card], fitting: int) -> Cell:
     return Cell(lane, whole, lines, folded, *fold([each for each in cards if each.campaign.is_continuous], LINES))
 
 
-def fold(cards: Sequence[Card], shown: int) -> tuple[Sequence[Card], Sequence[Card]]:
-    """A fold that hides a single line takes as much room as the line."""
-    at = len(cards) if len(cards) <= shown + 1 else shown
-    return cards[:at], cards[at:]
+def fold(items: Sequence[T], shown: int) -> tuple[Sequence[T], Sequence[T]]:
+    """Those in view and the others: a fold that hides a single line would take as much room as the line."""
+    at = len(items) if len(items) <= shown + 1 else shown
+    return items[:at], items[at:]

@@ -10,6 +10,8 @@ from .cards import Card
 from .cells import Cell, fold
 from .loads import Load, messages_of, percent_words
 
+# So many experiments the head of a day has room for.
+ENDING = 2
 # So many names a day of a month has room for; the others open with the day.
 NAMES = 4
 
@@ -74,6 +76,14 @@ class Day:
     @property
     def capped_share(self) -> str:
         return percent_words(100 * self.capped / self.reached) if self.reached else ""
+
+    @property
+    def ending(self) -> Sequence[Campaign]:
+        return fold(self.experiments, ENDING)[0]
+
+    @property
+    def ending_folded(self) -> Sequence[Campaign]:
+        return fold(self.experiments, ENDING)[1]
 
     @property
     def named(self) -> Sequence[Card]:

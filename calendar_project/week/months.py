@@ -101,5 +101,9 @@ class OneDay(Period):
         return f"{self.day:%a} {self.day.day} {self.day:%b}"
 
     @property
+    def subtitle(self) -> str:
+        return Week.of(self.day).label
+
+    @property
     def anchor(self) -> date:
         return self.day

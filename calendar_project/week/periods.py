@@ -45,6 +45,11 @@ class Period(ABC):
         """For a link, without."""
 
     @property
+    def subtitle(self) -> str:
+        """What is said below the title; empty: nothing."""
+        return ""
+
+    @property
     @abstractmethod
     def anchor(self) -> date:
         """The day by which the same time is found in another view, and this one again from there."""

@@ -61,6 +61,10 @@ class Week(Period):
         return f"Week {self.number}"
 
     @property
+    def subtitle(self) -> str:
+        return self.label
+
+    @property
     def anchor(self) -> date:
         """A week is of the month, as of the year, that has its Thursday."""
         return self.days[3]
