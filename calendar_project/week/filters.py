@@ -61,7 +61,7 @@ class PlainSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = str(value or "")
         pairs = ((str(key), words) for key, words in self.choices)
-        options = ((key, format_html(" selected") if key == chosen else "", words) for key, words in pairs)
+        options = ((key, SafeString(" selected") if key == chosen else "", words) for key, words in pairs)
         joined = format_html_join("", '<option value="{}"{}>{}</option>', options)
         return format_html("<select{}>{}</select>", flatatt({**(attrs or {}), "name": name}), joined)
 
@@ -125,7 +125,7 @@ class WeekFilter(forms.Form):
     @property
     def query(self) -> str:
         """For the address of another page in the same view: empty, or with its question mark."""
-        return self._query()
+        return self._query().removesuffix("?")
 
     @property
     def everything(self) -> str:
@@ -170,7 +170,7 @@ class WeekFilter(forms.Form):
 
     def _query(self, **changed: str) -> str:
         values = {name: getattr(value, "pk", value) for name, value in self.chosen.items()}
-        return _address({**values, "rows": self._rows(self.kind), **changed})
+        return _address({**values, "only": self.figure, "rows": self._rows(self.kind), **changed})
 
     @staticmethod
     def _rows(kind: str) -> str:

@@ -77,7 +77,7 @@ def _owners() -> list[User]:
 
 
 def _milestones() -> list[Milestone]:
-    return [Milestone.objects.get_or_create(name=name, event=name.lower())[0] for name in STEPS]
+    return [Milestone.objects.get_or_create(name=name, defaults={"event": name.lower()})[0] for name in STEPS]
 
 
 def _segments(chance: random.Random) -> list[Segment]:
@@ -147,9 +147,10 @@ def _version(campaign: Campaign) -> CampaignVersion:
 
 def _find(sends: list[Send], chance: random.Random) -> None:
     """One open finding for every five dated sends."""
+    pairs = dict.fromkeys(tuple(chance.sample(sends, 2)) for _ in range(len(sends) // 5))
     Finding.objects.bulk_create(
         Finding(
-            key=f"full-{number}",
+            key=f"{first.pk}-{second.pk}",
             kind=chance.choice(("duplicate", "crowding")),
             severity=chance.choice(("high", "medium", "low")),
             sends=[[first.pk, second.pk]],
@@ -163,5 +164,5 @@ def _find(sends: list[Send], chance: random.Random) -> None:
             found_at=NOW,
             checked_at=NOW,
         )
-        for number, (first, second) in enumerate(chance.sample(sends, 2) for _ in range(len(sends) // 5))
+        for first, second in pairs
     )
