@@ -16,6 +16,7 @@ DAY = re.compile(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
 class Month(Period):
     """One month; its `days` are those of every week that has one of its own."""
 
+    noun = "month"
     present = "This month"
 
     year: int
@@ -66,6 +67,7 @@ class Month(Period):
 class OneDay(Period):
     """One day, opened on its own."""
 
+    noun = "day"
     present = "Today"
 
     day: date

@@ -15,6 +15,7 @@ class NoSuchPeriod(ValueError):
 class Period(ABC):
     """Days in a row. `address` is how it stands in an address, and `parse` reads that back."""
 
+    noun: ClassVar[str]
     present: ClassVar[str]
 
     @classmethod

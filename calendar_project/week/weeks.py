@@ -14,6 +14,7 @@ ADDRESS = re.compile(r"(2\d{3})-W(\d{2})", re.ASCII)
 class Week(Period):
     """One ISO week, Monday to Sunday."""
 
+    noun = "week"
     present = "This week"
 
     year: int
