@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED
+from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED, WEEK
 
 Results = Mapping[str, Any]
 BUSY = 0.25  # of the cores, before the run: from there on its figures are not to be trusted
@@ -45,6 +45,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield from ("### Beside", "", BESIDE.strip(), "", *_table(results["mail_beside"]), "")
     yield from ("## Admission", "", *_pairs(results["admission"]), "")
     yield from ("## From an event to its message", "", *_pairs(results["latency"]), "")
+    yield from ("## The week page", "", WEEK.strip(), "", *_pairs(results["week_page"]), "")
     yield from (
         "## How it is measured",
         "",
