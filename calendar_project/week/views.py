@@ -12,11 +12,14 @@ from django.views.decorators.http import require_safe
 from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.zones import zone_or
+from calendar_project.live.views import live_days
+from campaigns.queries.day_notes import day_notes
 
 from .board import build_board
 from .filters import WeekFilter
 from .queries import read_week
 from .review import decisions, goals_served, without_goal
+from .saved_views import views_context
 from .weeks import NoSuchWeek, Week
 
 
@@ -30,7 +33,11 @@ def week_page(request: HttpRequest, address: str = "") -> HttpResponse:
         week = Week.parse(address) if address else Week.of(today)
     except NoSuchWeek as problem:
         raise Http404(str(problem)) from problem
-    return render(request, "calendar_project/week.html", week_context(week, zone, today, WeekFilter(request.GET)))
+    chosen = WeekFilter(request.GET)
+    # Before anything is read, so that what changes meanwhile is noticed.
+    live = live_days(request, week.days[0], len(week.days))
+    context = week_context(week, zone, today, chosen)
+    return render(request, "calendar_project/week.html", {**context, **views_context(request, chosen), **live})
 
 
 def week_context(week: Week, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:
@@ -50,4 +57,5 @@ def week_context(week: Week, zone: ZoneInfo, today: date, chosen: WeekFilter) ->
         "people_at_cap": rows.people_at_cap,
         "has_teams": bool(rows.teams),
         "zone": str(zone),
+        "day_notes": day_notes(week.days),
     }

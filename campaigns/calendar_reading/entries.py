@@ -86,9 +86,7 @@ def _entries_of(events: Sequence[WrittenEvent], horizon: Horizon) -> list[Entry]
     """Of one UID: the occurrences of the last one written that is no exception, and the exceptions in their place."""
     apart = {same_moment(event.replaces): event for event in events if event.replaces is not None}
     whole = [event for event in events if event.replaces is None and not event.is_cancelled][-1:]
-    as_ruled = [
-        _entry(event, at) for event in whole for at in moments(event, horizon) if same_moment(at) not in apart
-    ]
+    as_ruled = [_entry(event, at) for event in whole for at in moments(event, horizon) if same_moment(at) not in apart]
     return as_ruled + [_entry(event, event.starts) for event in apart.values() if not event.is_cancelled]
 
 

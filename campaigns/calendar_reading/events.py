@@ -1,4 +1,4 @@
-"""One event of a calendar file as values: what it is called, when it begins, how long it is, by which rule it repeats."""
+"""One event of a calendar file as values: its name, when it begins, how long it is, by which rule it repeats."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -122,10 +122,10 @@ def _length(event: Any, starts: date | datetime, zone: ZoneInfo) -> timedelta:
         if isinstance(ends, datetime) != isinstance(starts, datetime):
             raise Unusable("begins with a day and ends at an hour, or the other way round")
         # Moments are compared in UTC: within one zone Python subtracts what the clocks show.
-        length = _in_utc(ends) - _in_utc(starts)  # type: ignore[operator]
+        length = _in_utc(ends) - _in_utc(starts)
     else:
-        length = getattr(duration, "dt", timedelta())
-    if not isinstance(length, timedelta) or length < timedelta():
+        length = duration.dt if duration is not None else timedelta()
+    if length < timedelta():
         raise Unusable("ends before it begins")
     if length > LONGEST:
         raise Unusable(f"lasts {length.days} days; at most {LONGEST.days} are shown")

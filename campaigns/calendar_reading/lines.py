@@ -92,7 +92,9 @@ def _cut(lines: list[tuple[int, str]]) -> Iterator[RawEvent]:
             begun.event.append(line)
     if begun.names:
         name, number = begun.names[-1]
-        raise BadCalendar(f"Line {number} says BEGIN:{name}, and the file is over before END:{name}. Is all of it here?")
+        raise BadCalendar(
+            f"Line {number} says BEGIN:{name}, and the file is over before END:{name}. Is all of it here?"
+        )
 
 
 def _begin(begun: _Open, name: str, number: int) -> None:

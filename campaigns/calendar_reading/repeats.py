@@ -30,7 +30,7 @@ class Horizon:
         self.steps -= days // DAYS_OF.get(frequency, 1) + 1
         if self.steps < 0:
             raise TooFar(
-                f"{event.label} and those before it repeat over too long a time: let them begin later, or split the file."
+                f"{event.label} and those before it repeat over too long a time: let them begin later."
             )
 
 
@@ -52,7 +52,7 @@ def _by_rule(event: WrittenEvent, horizon: Horizon) -> list[date | datetime]:
     horizon.spend(event)
     starts = event.starts
     try:
-        wall = [each for each in occurrences(_wall_rule(event), _wall(starts), _low(event, horizon), _high(horizon))]
+        wall = occurrences(_wall_rule(event), _wall(starts), _low(event, horizon), _high(horizon))
     except RecurrenceError as error:
         raise Unusable(f"{event.label} repeats by a rule that cannot be followed: {event.rule[:100]}.") from error
     if not isinstance(starts, datetime):

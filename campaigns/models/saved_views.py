@@ -6,7 +6,8 @@ from django.db.models.functions import Lower, Now
 
 
 class SavedView(models.Model):
-    """What stands behind the question mark of the calendar's address. Its owner changes it; shared, everybody opens it."""
+    """What stands behind the question mark of the calendar's address. Its owner alone changes it; everybody opens it
+    where it is shared."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(max_length=60)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from audiences.models import Workspace
 from audiences.public_holidays import holidays_between
 from audiences.zones import zone_or
@@ -42,7 +44,7 @@ def day_notes(days: Iterable[date]) -> dict[date, list[Note]]:
 
 def _entries(first: date, last: date) -> Iterable[CalendarEntry]:
     near = CalendarEntry.objects.filter(last_day__gte=first - ZONE_GAP, first_day__lte=last + ZONE_GAP)
-    return near.select_related("calendar").order_by("starts_at", "name", "id")
+    return near.select_related("calendar").order_by(F("starts_at").asc(nulls_first=True), "name", "id")
 
 
 def _add_entry(notes: dict[date, list[Note]], entry: CalendarEntry, zone: ZoneInfo) -> None:
