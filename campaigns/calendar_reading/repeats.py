@@ -29,9 +29,7 @@ class Horizon:
         days = max((self.before.date() - _day(event.starts)).days, 1)
         self.steps -= days // DAYS_OF.get(frequency, 1) + 1
         if self.steps < 0:
-            raise TooFar(
-                f"{event.label} and those before it repeat over too long a time: let them begin later."
-            )
+            raise TooFar(f"{event.label} and those before it repeat over too long a time: let them begin later.")
 
 
 def moments(event: WrittenEvent, horizon: Horizon) -> list[date | datetime]:
