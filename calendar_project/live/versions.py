@@ -20,7 +20,7 @@ SELECT s.id, s.sequence, s.changed_at, c.id, c.updated_at, c.status,
         ORDER BY d.finished_at DESC, d.id DESC LIMIT 1
     ) END
 FROM campaigns_send s JOIN campaigns_campaign c ON c.id = s.campaign_id
-WHERE {of_these} ORDER BY s.id
+WHERE {of_these}
 """
 _UNDER_WAY = "s.state IN ('admitting', 'sending')"
 # The hour is part of it, so that a page that stays open over night shows which day it is.
@@ -62,7 +62,8 @@ def _version(of_these: str, values: Sequence[Any]) -> PageVersion:
     # Only our own text is put together here.
     with connection.cursor() as cursor:
         cursor.execute(_SENDS.format(under_way=_UNDER_WAY, of_these=of_these), values)
-        sends = cursor.fetchall()
+        # Sorted here: a database that is asked for the order may read every send there ever was to give it.
+        sends = sorted(cursor.fetchall(), key=lambda row: int(row[0]))
         cursor.execute(_AROUND)
         moment, *around = cursor.fetchone()
     return PageVersion(
