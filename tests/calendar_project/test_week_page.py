@@ -1,7 +1,7 @@
 """The week page: what it shows, in how many queries, and what it never loads."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audiences.bitmaps import collect, dump
 from audiences.models import Workspace
-from campaigns.models import Campaign, CampaignVersion, Finding, Send
+from campaigns.models import CalendarEntry, Campaign, CampaignVersion, Finding, ImportedCalendar, Send
 from deliveries.models import Delivery, Withheld
 from tests.builders import (
     NOW,
@@ -272,3 +272,18 @@ def test_the_teams_stylesheet_carries_their_colours_and_changes_address_with_the
     team.color = "#112233"
     team.save()
     assert address[0] not in page(signed_in)
+
+
+def test_holidays_and_events_stand_on_their_days_and_many_of_them_fold(signed_in: Client) -> None:
+    make_send(make_campaign())
+    Workspace.objects.update(holiday_countries=["US"])
+    fairs = ImportedCalendar.objects.create(name="Fairs")
+    thursday = date(2026, 11, 26)
+    CalendarEntry.objects.bulk_create(
+        CalendarEntry(calendar=fairs, uid=str(number), name=f"Fair <{number}>", first_day=thursday, last_day=thursday)
+        for number in range(4)
+    )
+    html = page(signed_in)
+    (day,) = re.findall(r'<section class="day day--4.*?</section>', html, re.DOTALL)
+    assert "Thanksgiving Day US Fair <0> Fairs +3 more holidays and events" in visible(day)
+    assert html.count("Fair &lt;0&gt;") == day.count("Fair &lt;0&gt;") > 0

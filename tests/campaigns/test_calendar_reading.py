@@ -75,7 +75,7 @@ def test_days_are_added_left_out_moved_and_cancelled() -> None:
 
 def test_a_cancelled_event_is_known_by_its_uid_and_is_on_no_day() -> None:
     found = read(FAIR + "\nSTATUS:CANCELLED")
-    assert (found.uids, found.entries) == ({"fair"}, ())
+    assert (set(found.uids), found.entries) == ({"fair"}, ())
 
 
 def test_an_event_without_a_uid_is_the_same_one_as_long_as_its_text_is() -> None:
@@ -117,7 +117,7 @@ def test_a_zone_that_a_file_makes_up_is_not_followed() -> None:
 )
 def test_an_event_that_cannot_be_used_is_named_and_left_out(event: str, sentence: str) -> None:
     found = read(FAIR, event)
-    assert (found.uids, len(found.entries), found.left_out_number) == ({"fair"}, 1, 1)
+    assert (set(found.uids), len(found.entries), found.left_out_number) == ({"fair"}, 1, 1)
     assert sentence in found.left_out[0]
 
 

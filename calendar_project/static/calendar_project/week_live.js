@@ -83,6 +83,8 @@
     if (!told || isBusy()) return;
     const before = faces(document);
     const changed = put(page);
+    // “This week” is another one after Sunday.
+    live.dataset.address = told.dataset.address;
     tag = told.dataset.tag;
     shownAt = Date.now();
     if (!changed) return;
