@@ -15,6 +15,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Campaigns", "campaign", "campaigns_campaign"),
         ("Findings", "join_inner", "campaigns_finding"),
         ("Sends", "send", "campaigns_send"),
+        ("Imported calendars", "event", "campaigns_importedcalendar"),
         ("Feeds", "rss_feed", "campaigns_feed"),
     ],
     "People": [

@@ -4,7 +4,9 @@ from django.urls import path, re_path
 
 from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
 from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
+from calendar_project.live.views import campaign_changes, days_changes
 from calendar_project.pages import team_styles
+from calendar_project.week.saved_views import change_view_page, delete_view_page, save_view_page
 from calendar_project.week.views import day_page, list_page, month_page, week_page
 
 app_name = "calendar"
@@ -14,7 +16,12 @@ urlpatterns = [
     re_path(r"^(?P<address>\d{4}-W\d{2})/list/$", list_page, name="list"),
     re_path(r"^(?P<address>\d{4}-\d{2})/$", month_page, name="month"),
     re_path(r"^(?P<address>\d{4}-\d{2}-\d{2})/$", day_page, name="day"),
+    path("changes/<str:first>/<int:days>/", days_changes, name="changes"),
+    path("views/", save_view_page, name="save-view"),
+    path("views/<int:view_id>/", change_view_page, name="change-view"),
+    path("views/<int:view_id>/delete/", delete_view_page, name="delete-view"),
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
+    path("campaigns/<int:campaign_id>/changes/", campaign_changes, name="campaign-changes"),
     path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
     path("customers/", customers_page, name="customers"),

@@ -19,6 +19,16 @@ def can_approve(user: Person, team: Team) -> bool:
     return _has_role(user, team, APPROVING)
 
 
+def can_plan_somewhere(user: Person) -> bool:
+    """May write what belongs to the workspace and not to one team, such as the calendars that are imported."""
+    if user is None:
+        return True
+    if not user.is_active or user.is_anonymous:
+        return False
+    planners = Membership.objects.filter(user_id=user.pk, role__in=PLANNING)
+    return bool(getattr(user, "is_superuser", False)) or planners.exists()
+
+
 def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> bool:
     if user is None:
         return True

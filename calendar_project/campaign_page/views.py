@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.clock import read_now
+from calendar_project.live.views import live_campaign
 from calendar_project.pages import render_in_zone
 from calendar_project.week.loads import percent_words
 from calendar_project.week.review import WORST_FIRST, axes_in_words
@@ -24,6 +25,7 @@ from campaigns.rights import can_plan
 from campaigns.services.preflight import problems
 from deliveries.queries.forecast import forecast
 
+from .around import around
 from .funnel import Funnel, funnels
 from .moves import MOVES, Answer, is_done_already, moves_for, waits_for_others
 from .previews import customer_for, previews
@@ -101,6 +103,7 @@ def _move(request: HttpRequest, campaign: Campaign, name: str, answer: Answer) -
 
 
 def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[str, Any]:
+    live = live_campaign(request, campaign.pk)
     zone = workspace_zone()
     asked = _asked(request.GET)
     customer = customer_for(campaign, asked)
@@ -125,10 +128,12 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "customer": customer,
         "asked": asked,
         "ahead": upcoming,
+        "around": around(upcoming),
         "page": page,
         "begun": with_outcomes(page, zone),
         "history": history,
         **stopped_by_itself(campaign, history),
+        **live,
     }
 
 

@@ -1,7 +1,10 @@
 """Numbers as the pages show them."""
 
+from datetime import date
+
 from django import template
 
+from campaigns.queries.day_notes import Note
 from deliveries.channels.registry import label
 
 register = template.Library()
@@ -45,6 +48,12 @@ def percent_of(part: int, whole: int) -> str:
 def words(name: str) -> str:
     """`held_out` → `held out`: a name of ours as people read it."""
     return name.replace("_", " ")
+
+
+@register.filter
+def of_day(notes: dict[date, list[Note]], day: date) -> list[Note]:
+    """What `day_notes` found for one of its days."""
+    return notes.get(day, [])
 
 
 @register.filter

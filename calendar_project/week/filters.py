@@ -109,6 +109,11 @@ class WeekFilter(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None) and name != "rows"}
 
     @property
+    def not_heeded(self) -> list[str]:
+        """What is asked for and not understood, or is gone: by the names of the fields."""
+        return [str(self.fields[name].label or name).lower() for name in self.errors]
+
+    @property
     def figure(self) -> str:
         """The one that is chosen, by its name in `ONLY`; empty: none."""
         return str(self.chosen.get("only", ""))

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.zones import zone_or
+from calendar_project.live.views import live_days
+from campaigns.queries.day_notes import day_notes
 
 from .board import build_board
 from .filters import Choice, WeekFilter
@@ -21,6 +23,7 @@ from .months import Month, OneDay
 from .periods import NoSuchPeriod, Period
 from .queries import read_week
 from .review import decisions, goals_served, without_goal
+from .saved_views import views_context
 from .weeks import Week
 
 
@@ -80,7 +83,11 @@ def _page(request: HttpRequest, view: View, address: str) -> HttpResponse:
         period = view.kind.parse(address) if address else view.kind.of(today)
     except NoSuchPeriod as problem:
         raise Http404(str(problem)) from problem
-    return render(request, view.template, period_context(view, period, zone, today, WeekFilter(request.GET)))
+    chosen = WeekFilter(request.GET)
+    # Before anything is read, so that what changes meanwhile is noticed.
+    live = live_days(request, period.days[0], len(period.days))
+    context = period_context(view, period, zone, today, chosen)
+    return render(request, view.template, {**context, **views_context(request, chosen), **live})
 
 
 def period_context(view: View, period: Period, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:
@@ -102,6 +109,7 @@ def period_context(view: View, period: Period, zone: ZoneInfo, today: date, chos
         "people_at_cap": rows.people_at_cap,
         "has_teams": bool(rows.teams),
         "zone": str(zone),
+        "day_notes": day_notes(period.days),
     }
 
 

@@ -10,7 +10,17 @@ from django.db.models import Model
 from knox.models import AuthToken
 
 from audiences.models import Customer, Event, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
-from campaigns.models import Campaign, CampaignVersion, Feed, Finding, Milestone, Send, Team
+from campaigns.models import (
+    CalendarEntry,
+    Campaign,
+    CampaignVersion,
+    Feed,
+    Finding,
+    ImportedCalendar,
+    Milestone,
+    Send,
+    Team,
+)
 from deliveries.models import Breaker, Cap, Delivery, Heartbeat, InboxItem, QuietHours, Withheld
 from tests.builders import (
     NOW,
@@ -63,6 +73,17 @@ def campaign() -> Campaign:
 
 def feed() -> Feed:
     return Feed.objects.create(name="Mine", owner=make_user(), team=make_team(), token_hash=str(next(_numbers)))
+
+
+def imported_calendar() -> ImportedCalendar:
+    return calendar_entry().calendar
+
+
+def calendar_entry() -> CalendarEntry:
+    calendar = ImportedCalendar.objects.create(name=f"Fairs {next(_numbers)}", imported_by=make_user())
+    return CalendarEntry.objects.create(
+        calendar=calendar, uid="1", name="Fair", first_day=NOW.date(), last_day=NOW.date()
+    )
 
 
 def finding() -> Finding:
@@ -149,9 +170,11 @@ ROWS: dict[str, Callable[[], Model]] = {
     "audiences.Topic": topic,
     "audiences.Workspace": Workspace.current,
     "auth.User": user,
+    "campaigns.CalendarEntry": calendar_entry,
     "campaigns.Campaign": campaign,
     "campaigns.Feed": feed,
     "campaigns.Finding": finding,
+    "campaigns.ImportedCalendar": imported_calendar,
     "campaigns.Milestone": named(Milestone, event="ordered"),
     "campaigns.Send": send,
     "campaigns.Team": team,

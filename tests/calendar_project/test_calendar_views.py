@@ -139,7 +139,7 @@ def test_what_is_no_month_day_or_week_is_not_found(signed_in: Client, address: s
 def test_a_view_needs_no_inline_style_or_script_and_runs_no_name(signed_in: Client, address: str) -> None:
     make_send(make_campaign(name="<script>alert(1)</script>", owner=make_user("eli", first_name="<b>Eli")))
     html = page(signed_in, f"{address}?rows=owners")
-    assert not re.search(r"\sstyle=|<style|<script|\son\w+=|<b>Eli", html)
+    assert not re.search(r"\sstyle=|<style|<script(?! src=)|\son\w+=|<b>Eli", html)
 
 
 @pytest.mark.parametrize("address", VIEWS)

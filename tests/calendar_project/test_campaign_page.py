@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from audiences.clock import read_now
 from audiences.models import Workspace
-from campaigns.models import Campaign
+from campaigns.models import CalendarEntry, Campaign, ImportedCalendar
 from campaigns.services import lifecycle
 from campaigns.services.versions import record_version
 from deliveries.channels.outbox import MemoryOutbox
@@ -25,8 +25,10 @@ from tests.builders import (
     make_message,
     make_running_send,
     make_segment,
+    make_send,
     make_user,
 )
+from tests.calendar_project.test_week_page import visible
 
 pytestmark = pytest.mark.django_db
 
@@ -257,7 +259,7 @@ def test_the_page_takes_the_same_queries_with_1_and_with_3_sends(client: Client,
     with CaptureQueriesContext(connection) as queries:
         page(client, campaign)
     # PostgreSQL is asked for the time as well.
-    assert len(queries) == (48 if connection.vendor == "postgresql" else 47)
+    assert len(queries) == (52 if connection.vendor == "postgresql" else 51)
 
 
 def test_a_campaign_that_paused_itself_says_why_and_what_to_do_until_it_is_resumed(client: Client) -> None:
@@ -293,3 +295,19 @@ def test_staff_find_the_failed_deliveries_of_a_campaign_that_paused_itself(clien
     sign_in(client, campaign, is_staff=True)
     (link,) = re.findall(r'href="([^"]+)">Failed deliveries', page(client, campaign))
     assert client.get(link).status_code == 200
+
+
+def test_the_holidays_and_events_of_the_days_ahead_stand_beside_the_schedule(
+    client: Client, campaign: Campaign
+) -> None:
+    Workspace.objects.update(holiday_countries=["US"])
+    fairs = ImportedCalendar.objects.create(name="Fairs")
+    days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)]
+    CalendarEntry.objects.create(calendar=fairs, uid="1", name="Expo", first_day=days[0], last_day=days[2])
+    campaign.sends.all().delete()
+    for day in days:
+        make_send(campaign, datetime.combine(day, time(9), tzinfo=UTC))
+    sign_in(client, campaign)
+    text = visible(page(client, campaign))
+    assert "Thursday 26 November is Thanksgiving Day (US)" in text
+    assert "3 days from Tuesday 24 November to Thursday 26 November: Expo (Fairs)" in text

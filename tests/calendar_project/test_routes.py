@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from audiences.models import Workspace
 from audiences.services.api_keys import create_api_key
+from campaigns.models import SavedView
 from campaigns.services.feeds import create_feed
 from deliveries import tokens
 from tests.builders import (
@@ -66,13 +67,18 @@ def arguments(name: str) -> dict[str, Any]:
     item = ROWS["deliveries.InboxItem"]()
     on_campaign: dict[str, Any] = {"campaign_id": campaign.pk}
     on_customer: dict[str, Any] = {"customer_id": customer.pk}
+    on_view: dict[str, Any] = {"view_id": SavedView.objects.create(owner=make_user(), name="Ours").pk}
     view = {"token": tokens.view_token(delivery.pk)}
     made: dict[str, dict[str, Any]] = {
         "calendar:week-of": {"address": "2026-W48"},
         "calendar:list": {"address": "2026-W48"},
         "calendar:month": {"address": "2026-11"},
         "calendar:day": {"address": "2026-11-24"},
+        "calendar:changes": {"first": "2026-11-23", "days": 7},
+        "calendar:change-view": on_view,
+        "calendar:delete-view": on_view,
         "calendar:campaign": on_campaign,
+        "calendar:campaign-changes": on_campaign,
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
         "calendar:customer": on_customer,
