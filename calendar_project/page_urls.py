@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
 from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
+from calendar_project.moving.views import move_send
 from calendar_project.pages import team_styles
 from calendar_project.week.views import week_page
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
     path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
+    path("sends/<int:send_id>/move/", move_send, name="move-send"),
     path("customers/", customers_page, name="customers"),
     path("customers/<int:customer_id>/", customer_page, name="customer"),
     path(

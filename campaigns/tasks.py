@@ -1,6 +1,9 @@
 """What the clock and the workers call: each task reads the time and calls one service."""
 
+from functools import partial
+
 from celery import shared_task
+from django.db import transaction
 
 from audiences.clock import read_now
 from campaigns.services import firings, overlaps, planning
@@ -20,3 +23,8 @@ def check_overlaps(campaign_id: int | None = None) -> None:
 @shared_task
 def fire_triggers() -> None:
     firings.fire_all(read_now())
+
+
+def check_overlaps_soon(campaign_id: int) -> None:
+    """Once what was done is committed. A broker that is away must not make a failure of it: the tick asks again."""
+    transaction.on_commit(partial(check_overlaps.delay, campaign_id), robust=True)

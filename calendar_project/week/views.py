@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.zones import zone_or
+from calendar_project.moving.handles import movable_by
 
 from .board import build_board
 from .filters import WeekFilter
@@ -25,12 +26,14 @@ from .weeks import NoSuchWeek, Week
 def week_page(request: HttpRequest, address: str = "") -> HttpResponse:
     """`/calendar/` is the present week in the workspace's zone; `/calendar/2026-W48/` any other."""
     zone = zone_or(Workspace.current().timezone, "UTC")
-    today = read_now().astimezone(zone).date()
+    now = read_now()
+    today = now.astimezone(zone).date()
     try:
         week = Week.parse(address) if address else Week.of(today)
     except NoSuchWeek as problem:
         raise Http404(str(problem)) from problem
-    return render(request, "calendar_project/week.html", week_context(week, zone, today, WeekFilter(request.GET)))
+    context = week_context(week, zone, today, WeekFilter(request.GET))
+    return render(request, "calendar_project/week.html", {**context, "movable": movable_by(request.user, now)})
 
 
 def week_context(week: Week, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_a_week_takes_the_same_queries_with_1_3_and_60_sends_and_loads_no_audien
     with CaptureQueriesContext(connection) as queries:
         page(signed_in)
     # PostgreSQL is asked for the time as well.
-    assert len(queries) == (19 if connection.vendor == "postgresql" else 18)
+    assert len(queries) == (20 if connection.vendor == "postgresql" else 19)
     assert not [query["sql"] for query in queries if '"campaigns_send"."audience",' in query["sql"]]
 
 
@@ -251,7 +251,10 @@ def test_a_finding_about_other_weeks_is_not_to_decide_in_this_one(signed_in: Cli
 def test_the_page_needs_no_inline_style_or_script(signed_in: Client) -> None:
     plan_a_week(3)
     html = page(signed_in)
-    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", html)
+    assert not re.search(r"\sstyle=|<style|\son\w+=", html)
+    assert re.findall(r"<script.*?</script>", html) == [
+        '<script src="/static/calendar_project/moving.js" defer></script>'
+    ]
 
 
 def test_names_are_shown_and_not_run(signed_in: Client) -> None:
