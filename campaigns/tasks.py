@@ -1,7 +1,5 @@
 """What the clock and the workers call: each task reads the time and calls one service."""
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -27,4 +25,8 @@ def fire_triggers() -> None:
 
 def check_overlaps_soon(campaign_id: int) -> None:
     """Once what was done is committed. A broker that is away must not make a failure of it: the tick asks again."""
-    transaction.on_commit(partial(check_overlaps.delay, campaign_id), robust=True)
+
+    def ask() -> None:
+        check_overlaps.delay(campaign_id)
+
+    transaction.on_commit(ask, robust=True)

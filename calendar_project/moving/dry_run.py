@@ -31,7 +31,10 @@ class Named:
 
 @dataclass(frozen=True)
 class DryRun:
-    """`jumps_to`: the hour at which it goes where clocks go forward over the one that was asked for."""
+    """Moments are naive, by the clock on the wall.
+
+    `jumps_to`: the hour at which it goes where clocks go forward over the one that was asked for.
+    """
 
     before: datetime
     after: datetime
@@ -59,7 +62,7 @@ def dry_run(send: Send, to_local: datetime, slot: Slot, zone: ZoneInfo, now: dat
     others = _others([*told.solved, *told.new, *stays], send.campaign_id)
     shown = "" if slot.local_due else f"{wall_time(slot.due_at, zone):%H:%M}"
     return DryRun(
-        before=wall_clock(send, zone),
+        before=wall_clock(send, zone).replace(tzinfo=None),
         after=to_local,
         jumps_to=shown if shown and shown != f"{to_local:%H:%M}" else "",
         solved=_named(told.solved, send, others),
@@ -79,7 +82,7 @@ def what_it_voids(campaign: Campaign) -> Iterable[str]:
     if campaign.status == Campaign.Status.PAUSED:
         stopped = campaign.sends.filter(state__in=UNDER_WAY).count()
         if stopped:
-            yield f"What was stopped on its way is cancelled for good: {stopped} send{'s' if stopped > 1 else ''} of it."
+            yield f"What was stopped on its way is cancelled: {stopped} send{'s' if stopped > 1 else ''} of it."
 
 
 def _others(found: Iterable[Found], campaign_id: int) -> dict[int, Campaign]:

@@ -86,7 +86,7 @@ def _move(request: HttpRequest, send: Send) -> HttpResponse:
         return _answer(request, fresh, looked, 409)
     check_overlaps_soon(moved.campaign_id)
     _tell(request, send, moved, asked)
-    return _go(request, card_address(moved.pk, wall_clock(moved, workspace_zone()).date(), asked["back"]))
+    return _go(request, card_address(moved.pk, _wall(moved).date(), asked["back"]))
 
 
 def _undone(undo: str) -> str:
@@ -99,12 +99,11 @@ def _last_move(campaign: Campaign) -> Any:
 
 def _tell(request: HttpRequest, before: Send, moved: Send, asked: dict[str, Any]) -> None:
     """A notice with an Undo in it, which the next page shows once."""
-    zone = workspace_zone()
     context = {
         "send": moved,
         "campaign": before.campaign,
-        "was": wall_clock(before, zone),
-        "stands": wall_clock(moved, zone),
+        "was": _wall(before),
+        "stands": _wall(moved),
         "changed": moved.sequence != before.sequence,
         "voided": before.campaign.is_approved,
         **asked,
@@ -121,7 +120,7 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, send: Send, looked: dict[str, Any], status: int) -> HttpResponse:
-    wall = wall_clock(send, workspace_zone())
+    wall = _wall(send)
     form = looked.get("form")
     context = {
         "place": "calendar",
@@ -138,6 +137,11 @@ def _answer(request: HttpRequest, send: Send, looked: dict[str, Any], status: in
     response = render_in_zone(request, f"calendar_project/{part}.html", context)
     response.status_code = status
     return response
+
+
+def _wall(send: Send) -> datetime:
+    """Naive, so that no template shows it by another clock."""
+    return wall_clock(send, workspace_zone()).replace(tzinfo=None)
 
 
 def _back(request: HttpRequest) -> str:

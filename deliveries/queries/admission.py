@@ -43,26 +43,38 @@ class ChannelDecision:
 
 
 def decide_shard(
-    occasion: Occasion, shard: Shard, rules: WorkspaceRules, now: datetime, supposed: Supposed | None = None
+    occasion: Occasion,
+    shard: Shard,
+    rules: WorkspaceRules,
+    now: datetime,
+    supposed: Supposed | None = None,
+    allows: ShardConsent | None = None,
 ) -> list[ChannelDecision]:
     """One decision per channel, in the plan's order. The later channel sees the slots that the earlier one took.
 
-    `supposed` is for a look ahead: a rival as if it were approved and stood elsewhere.
+    The last two are for looks ahead: a rival as if it were approved and stood elsewhere, and what the customers of the
+    shard allow, where several looks in a row need not read it again.
     """
-    return _ShardDecision(occasion, shard, rules, now, supposed).channels()
+    return _ShardDecision(occasion, shard, rules, now, supposed, allows).channels()
 
 
 class _ShardDecision:
     """The sets that the channels of one decision share."""
 
     def __init__(
-        self, occasion: Occasion, shard: Shard, rules: WorkspaceRules, now: datetime, supposed: Supposed | None
+        self,
+        occasion: Occasion,
+        shard: Shard,
+        rules: WorkspaceRules,
+        now: datetime,
+        supposed: Supposed | None,
+        allows: ShardConsent | None,
     ) -> None:
         self.occasion, self.plan, self.shard = occasion, occasion.plan, shard
         self.rules, self.now, self.supposed = rules, now, supposed
         # A forecast looks ahead: it decides as if it were the hour of the send.
         self.moment = max(now, occasion.schedule.due_at)
-        self.allows = ShardConsent(shard.ids)
+        self.allows = allows or ShardConsent(shard.ids)
         self.duplicates = duplicate_gate(occasion, shard.ids, occasion.schedule.due_at)
         self.holdouts = holdout_gates(self.plan, occasion.campaign_id, shard.members, rules)
         self.zones = self._zones()

@@ -8,7 +8,7 @@ The send counts as approved at both moments, so that the difference is the move'
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,13 +22,16 @@ from campaigns.queries.campaigns import read_plan
 from campaigns.slots import Slot
 from deliveries.caps import CapRule, Reach
 from deliveries.queries.admission import ChannelDecision, Shard, decide_shard
+from deliveries.queries.gates import ShardConsent
 from deliveries.queries.occasions import Occasion, occasion_of, reach_of
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 
 AT_CAP = ("capped", "yielded")
-MOST_NEIGHBOURS = 8
-# Shard decisions that the neighbours may cost at each moment: a large audience is compared with fewer of them.
-MOST_DECISIONS = 64
+MOST_NEIGHBOURS = 5
+# What the neighbours may cost at each moment: a decision for each of their shards, and in it a look at each send that is
+# near. A large audience, or a full calendar, is compared with fewer of them.
+MOST_DECISIONS = 40
+MOST_LOOKS = 1_000
 # Quiet hours, zones and calendar weeks bring messages nearer to each other than their sends are.
 _SLACK = timedelta(days=2)
 
@@ -59,26 +62,41 @@ def at_cap_by_move(send: Send, slot: Slot, sides: Sequence[Side], now: datetime)
     there = copy(send)
     there.due_at, there.local_due = slot.due_at, slot.local_due
     neighbours = _neighbours((send, there), plan, everyone, sides, rules, now)
-    before, reached_before = _people((send, plan), everyone, neighbours, rules, now)
-    after, reached_after = _people((there, plan), everyone, neighbours, rules, now)
-    return AtCap(len(before), len(after), len(reached_before), len(reached_after), len(neighbours))
-
-
-def _people(
-    supposed: tuple[Send, Plan], everyone: BitMap, neighbours: list[Neighbour], rules: WorkspaceRules, now: datetime
-) -> tuple[BitMap, BitMap]:
-    """Who is at cap in any of them, and whom the send itself reaches."""
-    held, reached, size = BitMap(), BitMap(), settings.SHARD_SIZE
+    looks = [_Look(look, BitMap(), BitMap()) for look in ((send, plan), (there, plan))]
+    size = settings.SHARD_SIZE
     for number in shards(everyone, size):
         ids = range(number * size, (number + 1) * size)
-        here = BitMap(ids)
-        own = decide_shard(occasion_of(*supposed), Shard(number, ids, everyone & here), rules, now)
-        reached |= BitMap.union(BitMap(), *(each.decision.admitted for each in own))
-        held |= _held(own)
-        for each in neighbours:
-            if shared := each.shared & here:
-                held |= _held(decide_shard(each.occasion, Shard(number, ids, shared), rules, now, supposed))
-    return held, reached
+        allows = ShardConsent(ids)
+        for look in looks:
+            _look(look, Shard(number, ids, everyone & BitMap(ids)), neighbours, rules, allows, now)
+    before, after = looks
+    return AtCap(len(before.held), len(after.held), len(before.reached), len(after.reached), len(neighbours))
+
+
+@dataclass
+class _Look:
+    """The send where it is or would be; who is at cap in any of them, and whom it reaches itself, so far."""
+
+    supposed: tuple[Send, Plan]
+    held: BitMap
+    reached: BitMap
+
+
+def _look(
+    look: _Look,
+    shard: Shard,
+    neighbours: list[Neighbour],
+    rules: WorkspaceRules,
+    allows: ShardConsent,
+    now: datetime,
+) -> None:
+    own = decide_shard(occasion_of(*look.supposed), shard, rules, now, allows=allows)
+    look.reached |= BitMap.union(BitMap(), *(each.decision.admitted for each in own))
+    look.held |= _held(own)
+    for each in neighbours:
+        if shared := each.shared & shard.members:
+            here = replace(shard, members=shared)
+            look.held |= _held(decide_shard(each.occasion, here, rules, now, look.supposed, allows))
 
 
 def _held(decisions: Sequence[ChannelDecision]) -> BitMap:
@@ -99,12 +117,10 @@ def _neighbours(
         return []
     shared = {side.campaign_id: both for side in sides if (both := side.audience & everyone)}
     rows = _sends_near(moments, max(cap.length for cap in caps) + _SLACK, shared)
+    near = len(rows)
     rows = [row for row in rows if _is_under(row, caps) and _comes_after(row, moments, plan, now)]
     rows.sort(key=lambda row: (-len(shared[row.campaign_id]), abs(row.due_at - moments[1].due_at), row.pk))
-    return [
-        Neighbour(occasion_of(row, _plan(row)), shared[row.campaign_id])
-        for row in rows[: _limit(everyone, settings.SHARD_SIZE)]
-    ]
+    return [Neighbour(occasion_of(row, _plan(row)), shared[row.campaign_id]) for row in rows[: _limit(everyone, near)]]
 
 
 def _sends_near(moments: tuple[Send, Send], window: timedelta, shared: dict[int, BitMap]) -> list[Send]:
@@ -139,5 +155,6 @@ def _plan(row: Send) -> Plan:
     return Plan.from_json(version.plan) if version else read_plan(row.campaign)
 
 
-def _limit(everyone: BitMap, size: int) -> int:
-    return max(1, min(MOST_NEIGHBOURS, MOST_DECISIONS // max(1, sum(1 for _ in shards(everyone, size)))))
+def _limit(everyone: BitMap, near: int) -> int:
+    parts = max(1, sum(1 for _ in shards(everyone, settings.SHARD_SIZE)))
+    return max(1, min(MOST_NEIGHBOURS, MOST_DECISIONS // parts, MOST_LOOKS // (parts * max(1, near))))

@@ -79,6 +79,8 @@
 
   const go = (address) => {
     const to = new URL(address, location.href);
+    if (to.pathname + to.search !== here()) return location.assign(to);
+    history.scrollRestoration = "manual"; // to where the card is now, not to where it was
     history.replaceState(null, "", to);
     location.reload(); // a changed fragment alone would load nothing
   };
@@ -206,12 +208,16 @@
   });
 
   document.querySelectorAll(".move-hint").forEach((hint) => (hint.hidden = false));
-  // After a move: what was done is said, and the card has the focus where it stands now.
+  // After a move: what was done is said, and the card has the focus where it stands now. After the load, because the
+  // browser takes the focus away when it goes to the fragment.
   const done = document.querySelector("[data-moved]");
-  if (done) {
-    const card = find(done.dataset.moved);
+  const settle = () => {
+    const card = (origin = find(done.dataset.moved));
     for (let fold = card && card.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    if (card) linkOf((origin = card)).focus();
+    if (card) linkOf(card).focus({ preventScroll: true });
+    if (card) card.scrollIntoView({ block: "center" });
+    history.scrollRestoration = "auto";
     say(done.textContent);
-  }
+  };
+  if (done) addEventListener("load", () => setTimeout(settle));
 })();
