@@ -1,6 +1,7 @@
 """Who is at a cap before and after a move: the same decision as admission, at both moments."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -87,7 +88,7 @@ def test_what_is_foretold_is_what_the_forecast_says_once_it_is_moved() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"counts_toward_caps": False}, {"transactional": True}])
-def test_what_takes_no_slots_has_no_neighbours(fields: dict[str, bool]) -> None:
+def test_what_takes_no_slots_has_no_neighbours(fields: dict[str, Any]) -> None:
     make_spread()
     make_cap(1)
     send = make_approved_send(SPREAD, TUESDAY, priority=90, **fields)
@@ -117,6 +118,16 @@ def test_no_more_neighbours_are_asked_than_the_bound_and_those_with_most_in_comm
         make_approved_send(SPREAD[:size], TUESDAY + timedelta(hours=size), priority=10)
     told = look(send, 20)
     assert (told.before, told.after, told.neighbours) == (5, 4, 2)
+
+
+def test_in_a_full_calendar_fewer_are_asked_and_one_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_cap, "MOST_LOOKS", 2)
+    make_spread()
+    make_cap(1)
+    send = make_approved_send(SPREAD, TUESDAY, priority=90)
+    for hours in range(4):
+        make_approved_send(SPREAD, TUESDAY + timedelta(hours=hours), priority=10)
+    assert look(send, 20).neighbours == 1
 
 
 def test_nothing_is_written_and_nothing_is_locked() -> None:
