@@ -28,7 +28,7 @@ from deliveries.queries.rules import WorkspaceRules, workspace_rules
 
 AT_CAP = ("capped", "yielded")
 MOST_NEIGHBOURS = 5
-# What the neighbours may cost at each moment: a decision for each of their shards, and in it a look at each send nearby.
+# What the neighbours may cost at each moment: a decision for each of their shards, and in it a look at each send near.
 # A large audience, or a full calendar, is compared with fewer of them.
 MOST_DECISIONS = 40
 MOST_LOOKS = 1_000
