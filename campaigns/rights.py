@@ -29,6 +29,15 @@ def can_plan_somewhere(user: Person) -> bool:
     return bool(getattr(user, "is_superuser", False)) or planners.exists()
 
 
+def teams_planned_by(user: Person) -> set[int]:
+    """The ids of the teams whose campaigns this person may write; in one query, for pages that show many."""
+    if user is None or getattr(user, "is_superuser", False):
+        return set(Team.objects.values_list("pk", flat=True))
+    if not user.is_active or user.is_anonymous:
+        return set()
+    return set(Membership.objects.filter(user_id=user.pk, role__in=PLANNING).values_list("team_id", flat=True))
+
+
 def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> bool:
     if user is None:
         return True

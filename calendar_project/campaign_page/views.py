@@ -23,6 +23,7 @@ from campaigns.refusals import PreflightFailed, Refusal
 from campaigns.rendering import TemplateProblem
 from campaigns.rights import can_plan
 from campaigns.services.preflight import problems
+from campaigns.tasks import check_overlaps_soon
 from deliveries.queries.forecast import forecast
 
 from .around import around
@@ -94,6 +95,7 @@ def _move(request: HttpRequest, campaign: Campaign, name: str, answer: Answer) -
         return
     try:
         move.run(campaign, request.user, answer, read_now())
+        check_overlaps_soon(campaign.pk)
         messages.success(request, move.done)
     except PreflightFailed as failed:
         for sentence in failed.sentences:

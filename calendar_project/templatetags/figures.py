@@ -19,6 +19,7 @@ HISTORY = {
     "finish": "Finished",
     "cancel": "Cancelled",
     "edit": "Back to draft",
+    "move send": "Moved a send",
 }
 
 

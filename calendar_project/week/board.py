@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
+from calendar_project.moving.handles import Movable
 from campaigns.models import Finding
 
 from .cards import Card, card
@@ -48,10 +49,16 @@ class Board:
 
 
 def build_board(
-    period: Period, rows: WeekRows, zone: ZoneInfo, today: date, chosen: WeekFilter, most: int | None
+    period: Period,
+    rows: WeekRows,
+    zone: ZoneInfo,
+    today: date,
+    chosen: WeekFilter,
+    movable: Movable,
+    most: int | None,
 ) -> Board:
     """`most`: cards of a cell that are shown whole where there is room for them; None: all of them."""
-    cards = sorted(cards_of(rows, zone), key=lambda each: (each.clock, each.send.pk))
+    cards = sorted(cards_of(rows, zone, movable), key=lambda each: (each.clock, each.send.pk))
     shown = chosen.shown(cards, {campaign.pk for campaign in rows.experiments})
     by_row = in_rows(shown, rows, chosen.kind)
     lanes = tuple(_lane(row, by_row[row.key]) for row in rows_of(chosen.kind, rows, set(by_row)))
@@ -74,16 +81,17 @@ def build_board(
     return Board(days, lanes, tuple(cards), tuple(shown))
 
 
-def cards_of(rows: WeekRows, zone: ZoneInfo) -> Iterable[Card]:
+def cards_of(rows: WeekRows, zone: ZoneInfo, movable: Movable) -> Iterable[Card]:
     """Every send of the period as a card."""
     findings, nothing = findings_by_send(rows.findings), Counter[str]()
     # Asking for each address takes longer than all the rest of a card.
-    somewhere = reverse("calendar:campaign", args=[0])
+    somewhere, elsewhere = reverse("calendar:campaign", args=[0]), reverse("calendar:move-send", args=[0])
     for send in rows.sends:
         address = somewhere.replace("/0/", f"/{send.campaign_id}/")
         segments = ", ".join(rows.audiences.get(send.campaign_id, {}).values())
         states, capped = rows.states.get(send.pk, nothing), rows.withheld.get(send.pk, nothing)["capped"]
-        yield card(send, zone, address, segments, states, capped, findings[send.pk])
+        shown = card(send, zone, address, segments, states, capped, findings[send.pk])
+        yield replace(shown, move_address=elsewhere.replace("/0/", f"/{send.pk}/")) if send in movable else shown
 
 
 def findings_by_send(findings: Iterable[Finding]) -> Counter[int]:

@@ -72,6 +72,7 @@ class Card:
     messages: int
     capped: int
     progress: Progress | None
+    move_address: str = ""  # where whoever looks at it may move it
     # It stands in another row before: for two channels, or two segments.
     is_again: bool = False
 

@@ -15,6 +15,7 @@ from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.zones import zone_or
 from calendar_project.live.views import live_days
+from calendar_project.moving.handles import Movable, movable_by
 from campaigns.queries.day_notes import day_notes
 
 from .board import build_board
@@ -78,7 +79,8 @@ def day_page(request: HttpRequest, address: str) -> HttpResponse:
 
 def _page(request: HttpRequest, view: View, address: str) -> HttpResponse:
     zone = zone_or(Workspace.current().timezone, "UTC")
-    today = read_now().astimezone(zone).date()
+    now = read_now()
+    today = now.astimezone(zone).date()
     try:
         period = view.kind.parse(address) if address else view.kind.of(today)
     except NoSuchPeriod as problem:
@@ -86,14 +88,16 @@ def _page(request: HttpRequest, view: View, address: str) -> HttpResponse:
     chosen = WeekFilter(request.GET)
     # Before anything is read, so that what changes meanwhile is noticed.
     live = live_days(request, period.days[0], len(period.days))
-    context = period_context(view, period, zone, today, chosen)
+    context = period_context(view, period, zone, today, chosen, movable_by(request.user, now))
     return render(request, view.template, {**context, **views_context(request, chosen), **live})
 
 
-def period_context(view: View, period: Period, zone: ZoneInfo, today: date, chosen: WeekFilter) -> dict[str, Any]:
+def period_context(
+    view: View, period: Period, zone: ZoneInfo, today: date, chosen: WeekFilter, movable: Movable
+) -> dict[str, Any]:
     """Everything that the template shows."""
     rows = read_week(period, zone, chosen)
-    board = build_board(period, rows, zone, today, chosen, view.most)
+    board = build_board(period, rows, zone, today, chosen, movable, view.most)
     return {
         "place": "calendar",
         "period": period,
@@ -101,6 +105,7 @@ def period_context(view: View, period: Period, zone: ZoneInfo, today: date, chos
         "steps": steps(view, period, today, chosen.query),
         "views": views_of(view, period, today, chosen.query),
         "board": board,
+        "movable": movable,
         "filters": chosen,
         "decisions": decisions(rows, zone),
         "goals": goals_served(board),

@@ -44,6 +44,8 @@ ROUTES = {
     "calendar:campaign-changes": Route(PAGE),
     "calendar:move-campaign": Route(PAGE, "POST"),
     "calendar:test-to-me": Route(PAGE, "POST"),
+    # For planners of the team alone.
+    "calendar:move-send": Route(PAGE, "GET POST", 403),
     "calendar:customers": Route(PAGE),
     "calendar:customer": Route(PAGE),
     "calendar:unsubscribe-customer": Route(PAGE, "POST"),

@@ -81,6 +81,7 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:campaign-changes": on_campaign,
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
+        "calendar:move-send": {"send_id": send.pk},
         "calendar:customer": on_customer,
         "calendar:unsubscribe-customer": {**on_customer, "topic_id": topic.pk, "channel": "email"},
         "calendar:team-styles": {"version": "x"},
