@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
 from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
 from calendar_project.pages import team_styles
+from calendar_project.review_page.handoffs import hand_over_page
 from calendar_project.week.views import week_page
 
 app_name = "calendar"
@@ -13,6 +14,7 @@ urlpatterns = [
     re_path(r"^(?P<address>\d{4}-W\d{2})/$", week_page, name="week-of"),
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
     path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
+    path("campaigns/<int:campaign_id>/handoff/<slug:step>/", hand_over_page, name="handoff"),
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
     path("customers/", customers_page, name="customers"),
     path("customers/<int:customer_id>/", customer_page, name="customer"),

@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from audiences.bitmaps import load
 from audiences.models import Segment
 from campaigns.models import Campaign, Finding, Send, Team
+from campaigns.queries.reviews import is_handed_over
 from deliveries.models import Delivery, Withheld
 
 from .filters import WeekFilter
@@ -64,6 +65,7 @@ def sends_of(week: Week, zone: ZoneInfo) -> QuerySet[Send]:
         .defer("audience")
         .select_related("campaign__owner", "campaign__team", "campaign__milestone")
         .prefetch_related(segments)
+        .annotate(is_handed_over=is_handed_over("campaign"))
         .order_by("due_at", "id")
     )
 

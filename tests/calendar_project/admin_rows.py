@@ -10,13 +10,14 @@ from django.db.models import Model
 from knox.models import AuthToken
 
 from audiences.models import Customer, Event, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
-from campaigns.models import Campaign, CampaignVersion, Feed, Finding, Milestone, Send, Team
+from campaigns.models import Campaign, CampaignVersion, Feed, Finding, Milestone, Review, Send, Team
 from deliveries.models import Breaker, Cap, Delivery, Heartbeat, InboxItem, QuietHours, Withheld
 from tests.builders import (
     NOW,
     make_campaign,
     make_customer,
     make_customers,
+    make_review,
     make_segment,
     make_send,
     make_team,
@@ -71,6 +72,10 @@ def finding() -> Finding:
         shared=12, percent_of_first=50, percent_of_second=25, axes=["channel:email"], inputs="x", found_at=NOW,
         checked_at=NOW,
     )  # fmt: skip
+
+
+def review() -> Review:
+    return make_review(f"2026-W{next(_numbers) % 40 + 10}", is_closed=True, opened_by=make_user())
 
 
 def send() -> Send:
@@ -153,6 +158,7 @@ ROWS: dict[str, Callable[[], Model]] = {
     "campaigns.Feed": feed,
     "campaigns.Finding": finding,
     "campaigns.Milestone": named(Milestone, event="ordered"),
+    "campaigns.Review": review,
     "campaigns.Send": send,
     "campaigns.Team": team,
     "deliveries.Breaker": breaker,

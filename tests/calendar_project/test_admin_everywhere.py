@@ -34,6 +34,7 @@ QUERIES = {
     "campaigns.Feed": 6,
     "campaigns.Finding": 5,
     "campaigns.Milestone": 6,
+    "campaigns.Review": 5,
     "campaigns.Send": 8,
     "campaigns.Team": 6,
     "deliveries.Breaker": 5,
