@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth.models import User
 
-from campaigns.models import AgendaItem, Decision, Review
+from calendar_project.week.cards import wall_clock
+from campaigns.models import AgendaItem, Decision, Review, Send
 from campaigns.offers import Offers
+from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.reviews import planners_of
 from campaigns.queries.standing import standing
 from campaigns.rights import teams_planned_by
@@ -62,7 +65,7 @@ class DecisionForm(forms.Form):
         offered = _offered_to(user, teams, item)
         super().__init__(
             data,
-            initial={"decision": chosen if chosen in offered else ""},
+            initial={"decision": chosen if chosen in offered else "", **_moment(item)},
             use_required_attribute=False,
             auto_id="decide-%s",
             label_suffix="",
@@ -100,10 +103,25 @@ class DecisionForm(forms.Form):
 
 
 def _campaigns(item: AgendaItem) -> list[tuple[Any, str]]:
-    names = (item.name, item.other_name)
+    """Each with the moment that it stands at now."""
+    names, zone = (item.name, item.other_name), workspace_zone()
     return [
-        (campaign.pk, shown(campaign, name).name) for (campaign, _), name in zip(sides_of(item), names, strict=False)
+        (campaign.pk, f"{shown(campaign, name).name}{_at(send, zone)}")
+        for (campaign, send), name in zip(sides_of(item), names, strict=False)
     ]
+
+
+def _at(send: Send | None, zone: ZoneInfo) -> str:
+    return f", {wall_clock(send, zone):%a %H:%M}" if send and not send.campaign.is_continuous else ""
+
+
+def _moment(item: AgendaItem) -> dict[str, Any]:
+    """Where a send is to be moved from, filled in where there is one alone."""
+    send = item.send if item.other is None else None
+    if send is None:
+        return {}
+    wall = wall_clock(send, workspace_zone())
+    return {"day": f"{wall:%Y-%m-%d}", "hour": f"{wall:%H:%M}"}
 
 
 def _offered_to(user: User, teams: frozenset[int], item: AgendaItem) -> Offers:

@@ -55,7 +55,7 @@ class Viewer:
 def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
     """`waiting`: the ids of the items that carry over if nobody decides them."""
     decision = _decision(item)
-    whens = item.facts.get("whens") or ["", ""]
+    whens = [when_words(when, zone) for when in item.facts.get("whens", [])]
     campaign = shown(item.campaign, item.name)
     other = shown(item.other, item.other_name) if item.other else None
     is_moot = is_open and item.is_to_decide and decision is None and item.pk not in waiting
@@ -63,8 +63,8 @@ def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, 
         item=item,
         campaign=campaign,
         other=other,
-        when=when_words(whens[0], zone) if whens[0] else "",
-        other_when=when_words(whens[1], zone) if whens[1] else "",
+        when=whens[0] if whens else "",
+        other_when=whens[1] if whens else "",
         sentence=sentence(item, zone),
         decision=decision,
         decided_on=_decided_on(decision, item, campaign, other),

@@ -27,9 +27,9 @@ def sentence(item: AgendaItem, zone: ZoneInfo) -> str:
 
 
 def when_words(when: dict[str, Any] | None, zone: ZoneInfo) -> str:
-    """`Tue 24 Nov 09:00`, and `local` where it is each customer's own hour; empty where there is no moment."""
+    """`Tue 24 Nov 09:00`, and `local` where it is each customer's own hour; what has no moment goes out every day."""
     if not when:
-        return ""
+        return "Every day"
     at = datetime.fromisoformat(when["at"])
     wall = at if when["local"] else at.astimezone(zone)
     return f"{wall:%a} {wall.day} {wall:%b %H:%M}" + (" local" if when["local"] else "")
@@ -59,7 +59,7 @@ def _handoff(facts: dict[str, Any], zone: ZoneInfo) -> str:
 
 
 def _send(facts: dict[str, Any], zone: ZoneInfo) -> str:
-    when = when_words(facts["when"], zone) or "Every day"
+    when = when_words(facts["when"], zone)
     people = f"{'about ' if not facts['when'] else ''}{compact(facts['people'])} people"
     through = " and ".join(label(name) for name in facts["channels"])
     status = Campaign.Status(facts["status"]).label

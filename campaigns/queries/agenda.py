@@ -95,14 +95,14 @@ def _finding(finding: Finding, sends: dict[int, Send]) -> AgendaItem:
             "percent": float(max(finding.percent_of_first, finding.percent_of_second)),
             "axes": finding.axes,
             "is_estimated": finding.is_estimated,
-            "whens": [when_of(pair.get(finding.first_id)), when_of(pair.get(finding.second_id))],
+            "whens": [_when(each, pair.get(each.pk)) for each in (finding.first, finding.second)],
         },
     )
 
 
-def when_of(send: Send | None) -> Facts | None:
-    """A moment as a value: by each customer's clock, or an instant."""
-    if send is None:
+def _when(campaign: Campaign, send: Send | None) -> Facts | None:
+    """A moment as a value: by each customer's clock, or an instant; None where it goes out on every day."""
+    if send is None or campaign.is_continuous:
         return None
     return {"at": send.local_due or send.due_at.isoformat(), "local": bool(send.local_due)}
 
@@ -163,7 +163,7 @@ def _dated(week: Stretch) -> Iterable[AgendaItem]:
 
 def _send_facts(send: Send) -> Facts:
     return {
-        "when": when_of(send),
+        "when": _when(send.campaign, send),
         "people": send.audience_size or send.expected_volume,
         "channels": send.campaign.channels,
         "status": send.campaign.status,

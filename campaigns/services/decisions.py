@@ -118,9 +118,11 @@ def _chosen(item: AgendaItem, answer: Answer) -> Campaign | None:
     if not ids:
         return None if item.other is not None else item.campaign
     wanted = answer.campaign_id if answer.campaign_id is not None or len(ids) > 1 else ids[0]
-    campaign = next((each for each, _ in sides_of(item) if each.pk == wanted and wanted in ids), None)
+    campaign = next((each for each, _ in sides_of(item) if each.pk == wanted), None)
     if campaign is None:
         raise NotAllowed("Say which of the two campaigns it is done to.")
+    if wanted not in ids:
+        raise NotAllowed("That can be done to the other one alone: choose it, or decide otherwise.")
     return campaign
 
 
