@@ -1,5 +1,7 @@
 """Numbers and actions as people read them, on pages and in mails."""
 
+from django.contrib.auth.models import User
+
 HISTORY = {
     "ask": "Asked for approval",
     "approve": "Approved",
@@ -31,6 +33,11 @@ def compact(number: int) -> str:
 def history_words(action: str) -> str:
     """`ask` → `Asked for approval`: an entry of a campaign's history."""
     return HISTORY.get(action, action.replace("_", " ").capitalize())
+
+
+def person_name(user: User | None) -> str:
+    """Nobody is the system itself, or somebody who was deleted since."""
+    return (user.get_full_name() or user.get_username()) if user else "Almanac"
 
 
 def _short(number: float) -> str:

@@ -2,12 +2,13 @@
 
 from django import template
 
-from calendar_project.figures import compact, history_words
+from calendar_project.figures import compact, history_words, person_name
 from deliveries.channels.registry import label
 
 register = template.Library()
 register.filter("compact", compact)
 register.filter("history_words", history_words)
+register.filter("person", person_name)
 
 
 @register.filter
