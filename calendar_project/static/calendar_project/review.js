@@ -26,8 +26,13 @@ function decide(kind) {
     choice.checked = true;
     choice.focus();
   } else if (link) {
-    location.assign(link.href.replace("#", `&decision=${kind}#`));
+    show(link, `&decision=${kind}`);
   }
+}
+
+// Without its fragment: browsers take the focus away from a field to where a fragment points.
+function show(link, chosen = "") {
+  location.assign(link.href.replace(/#.*/, chosen));
 }
 
 function isTyping(field) {
@@ -44,7 +49,7 @@ document.addEventListener("keydown", (event) => {
   const onItem = event.target.matches(".item");
   if (event.key === "j" || (onItem && event.key === "ArrowDown")) walk(1);
   else if (event.key === "k" || (onItem && event.key === "ArrowUp")) walk(-1);
-  else if (event.key === "Enter" && onItem) event.target.querySelector("[data-decide]")?.click();
+  else if (event.key === "Enter" && onItem && event.target.querySelector("[data-decide]")) show(event.target.querySelector("[data-decide]"));
   else if (letters[event.key]) decide(letters[event.key]);
   else return;
   event.preventDefault();
