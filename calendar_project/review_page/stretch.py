@@ -14,9 +14,12 @@ def stretch_of(week: Week, zone: ZoneInfo) -> Stretch:
 
 
 def week_to_settle(now: datetime, zone: ZoneInfo) -> Week:
-    """The one that is being reviewed; else this week, until its review is closed; then the next one."""
+    """The one that is being reviewed; else the first from this week on that has not been."""
     held = Review.objects.filter(state=Review.State.OPEN).first()
     if held is not None:
         return Week.parse(held.week)
-    this_week = Week.of(now.astimezone(zone).date())
-    return this_week.next if Review.objects.filter(week=this_week.address).exists() else this_week
+    week = Week.of(now.astimezone(zone).date())
+    settled = set(Review.objects.filter(week__gte=week.address).values_list("week", flat=True))
+    while week.address in settled:
+        week = week.next
+    return week

@@ -16,7 +16,7 @@ OVER = (Campaign.Status.DONE, Campaign.Status.CANCELLED)
 
 
 def offer(campaign_id: int, to_id: int | None, by: User | None, now: datetime, note: str = "") -> Handoff:
-    """Offer it to somebody who plans for its team. One that waits for an answer is withdrawn for this one."""
+    """Offer it to somebody who plans for its team. One to somebody else that waits for an answer is withdrawn."""
     with transaction.atomic():
         campaign = _lock(campaign_id)
         if not may_hand_over(by, campaign):
@@ -28,6 +28,9 @@ def offer(campaign_id: int, to_id: int | None, by: User | None, now: datetime, n
             raise NotAllowed(f"{_name(to)} does not plan for {campaign.team}: it can be handed to those who do.")
         if to.pk == campaign.owner_id:
             raise NotAllowed(f"It is {_name(to)}’s already.")
+        same = Handoff.objects.filter(campaign=campaign, to=to, state=State.OFFERED).first()
+        if same is not None:
+            return same
         _answer(campaign_id, State.WITHDRAWN, now)
         write_history(campaign_id, "hand over", by, now, note=_told(f"To {_name(to)}", note))
         return Handoff.objects.create(

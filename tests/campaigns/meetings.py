@@ -43,7 +43,7 @@ def planned(people: list[Customer], **fields: Any) -> Campaign:
 
 def clashing(**fields: Any) -> Finding:
     """Two approved campaigns, on Tuesday at nine and at noon, that share two of their three people."""
-    people = make_customers(4)
+    people = fields.pop("people", None) or make_customers(4)
     owner = fields.pop("owner", None)
     planned(people[:3], owner=owner, **fields)
     planned(people[1:], owner=owner, local_time=time(12), **fields)

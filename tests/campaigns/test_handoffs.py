@@ -144,3 +144,8 @@ def test_what_is_over_is_not_handed_over(campaign: Campaign, ana: User, eli: Use
         accept(handoff.pk, eli, LATER)
     with pytest.raises(StaleChange, match="It is over"):
         offer(campaign.pk, eli.pk, ana, NOW)
+
+
+def test_a_second_click_offers_it_once(campaign: Campaign, ana: User, eli: User) -> None:
+    assert offer(campaign.pk, eli.pk, ana, NOW) == offer(campaign.pk, eli.pk, ana, LATER)
+    assert actions(campaign) == ["hand over"]
