@@ -6,12 +6,15 @@ from calendar_project.campaign_page.views import campaign_page, move_campaign, t
 from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
 from calendar_project.pages import team_styles
 from calendar_project.review_page.handoffs import hand_over_page
-from calendar_project.week.views import week_page
+from calendar_project.week.views import day_page, list_page, month_page, week_page
 
 app_name = "calendar"
 urlpatterns = [
     path("", week_page, name="week"),
     re_path(r"^(?P<address>\d{4}-W\d{2})/$", week_page, name="week-of"),
+    re_path(r"^(?P<address>\d{4}-W\d{2})/list/$", list_page, name="list"),
+    re_path(r"^(?P<address>\d{4}-\d{2})/$", month_page, name="month"),
+    re_path(r"^(?P<address>\d{4}-\d{2}-\d{2})/$", day_page, name="day"),
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
     path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
     path("campaigns/<int:campaign_id>/handoff/<slug:step>/", hand_over_page, name="handoff"),

@@ -16,7 +16,8 @@ from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.pages import render_in_zone
 from calendar_project.review_page.handoffs import handoff_of
-from calendar_project.week.review import WORST_FIRST, axes_in_words, percent_words
+from calendar_project.week.loads import percent_words
+from calendar_project.week.review import WORST_FIRST, axes_in_words
 from campaigns.models import Campaign, Finding, Message, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import PreflightFailed, Refusal

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.pages import render_in_zone
-from calendar_project.week.weeks import NoSuchWeek, Week
+from calendar_project.week.periods import NoSuchPeriod
+from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
 from campaigns.queries.agenda import undecided_again
 from campaigns.queries.campaigns import workspace_zone
@@ -130,7 +131,7 @@ def close_page(request: HttpRequest, address: str) -> HttpResponse:
 def _week(address: str) -> Week:
     try:
         return Week.parse(address)
-    except NoSuchWeek as problem:
+    except NoSuchPeriod as problem:
         raise Http404(str(problem)) from problem
 
 

@@ -65,6 +65,10 @@ def pages() -> dict[str, str]:
     return {
         "week": f"/calendar/{week.address}/",
         "week-next": f"/calendar/{week.next.address}/",
+        "week-owners": f"/calendar/{week.next.address}/?rows=owners",
+        "week-list": f"/calendar/{week.next.address}/list/",
+        "month": f"/calendar/{week.anchor:%Y-%m}/",
+        "day": f"/calendar/{week.anchor}/",
         "week-empty": "/calendar/2001-W20/",
         **{name: reverse("calendar:campaign", args=[campaign.pk]) for name, campaign in named.items()},
         "review-open": f"/review/{review.week}/",

@@ -61,10 +61,10 @@ def test_a_whole_review_from_open_to_minutes(visit: Visit, clash: Finding, ana: 
     page.get_by_label("Trial ending").check()
     page.get_by_label("Why?").fill("Win-back first.")
     page.get_by_role("button", name="Decide", exact=True).click()
-    assert "3 people before, 1 now" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("3 people before, 1 now")
 
     page.get_by_role("button", name="Take it back item 1").click()
-    assert "Taken back" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
     page.get_by_role("link", name="Decide item 1", exact=True).click()
     page.locator("[name=decision][value=keep]").check()
     assert page.get_by_label("Trial ending").is_hidden()
@@ -89,7 +89,7 @@ def test_a_whole_review_from_open_to_minutes(visit: Visit, clash: Finding, ana: 
     page = at_the_review(other, eli)
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("button", name="Accept").click()
-    assert page.get_by_role("status").inner_text() == "It is yours now."
+    expect(page.get_by_role("status")).to_have_text("It is yours now.")
     assert Campaign.objects.get(name="Nobody’s survey").owner == eli
 
 
@@ -130,6 +130,7 @@ def test_it_works_without_a_script(visit: Visit, clash: Finding, ana: User) -> N
     page.get_by_label("What was learnt?").fill("Nobody missed it.")
     page.get_by_label("Why?").fill("Too much.")
     page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Stopped for good.")
     visitor.open("/review/stopped/")
     expect(page.get_by_text("Nobody missed it.")).to_be_visible()
 
@@ -138,6 +139,7 @@ def test_somebody_who_was_quicker_is_named(visit: Visit, clash: Finding, ana: Us
     first, second = visit(), visit()
     page = at_the_review(first, ana)
     page.get_by_role("button", name="Open the review").click()
+    page.wait_for_selector(".tally")
     slow = at_the_review(second, eli)
     slow.get_by_role("link", name="Decide item 1", exact=True).click()
     page.get_by_role("link", name="Decide item 1", exact=True).click()
@@ -145,6 +147,7 @@ def test_somebody_who_was_quicker_is_named(visit: Visit, clash: Finding, ana: Us
         each.locator("[name=decision][value=keep]").check()
         each.get_by_label("Why?").fill("Fine.")
     page.get_by_role("button", name="Decide", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Both stay.")
     slow.get_by_role("button", name="Decide", exact=True).click()
     expect(slow.get_by_text("Somebody was quicker: keep.")).to_be_visible()
     # A 409 is an error to the console, and meant to be one here.
@@ -158,9 +161,11 @@ def test_no_page_of_the_review_scrolls_sideways_on_a_telephone(visit: Visit, cla
     assert not visitor.scrolls_sideways
     page.get_by_role("button", name="Open the review").click()
     page.get_by_role("link", name="Decide item 1", exact=True).click()
+    page.wait_for_selector(".decide")
     assert not visitor.scrolls_sideways
     visitor.open(address)
     page.get_by_role("button", name="Close and write the minutes").click()
+    page.wait_for_url("**/minutes/")
     for path in (f"{address}minutes/", "/review/", "/review/stopped/"):
         visitor.open(path)
         assert not visitor.scrolls_sideways, path

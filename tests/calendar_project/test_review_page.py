@@ -282,11 +282,11 @@ def test_a_handoff_is_flagged_and_answered_on_the_campaign_page(client: Client) 
     page = f"/calendar/campaigns/{campaign.pk}/"
     offer(campaign.pk, eli.pk, campaign.owner, NOW)
     assert "Handed over to eli, not accepted yet" in visible(client.get(page))
-    assert "handoff" in visible(client.get("/calendar/2026-W48/"))
+    assert "handed over" in visible(client.get("/calendar/2026-W48/"))
     assert "It is yours now." in visible(client.post(f"{page}handoff/accept/", follow=True))
     assert Campaign.objects.get().owner == eli
     assert "This offer is over" in visible(client.post(f"{page}handoff/accept/", follow=True))
-    assert "handoff" not in visible(client.get("/calendar/2026-W48/"))
+    assert "handed over" not in visible(client.get("/calendar/2026-W48/"))
     assert client.post(f"{page}handoff/steal/").status_code == 404
 
 

@@ -71,6 +71,9 @@ def arguments(name: str) -> dict[str, Any]:
     view = {"token": tokens.view_token(delivery.pk)}
     made: dict[str, dict[str, Any]] = {
         "calendar:week-of": {"address": "2026-W48"},
+        "calendar:list": {"address": "2026-W48"},
+        "calendar:month": {"address": "2026-11"},
+        "calendar:day": {"address": "2026-11-24"},
         "calendar:campaign": on_campaign,
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
