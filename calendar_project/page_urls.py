@@ -7,6 +7,7 @@ from calendar_project.customer_page.views import customer_page, customers_page, 
 from calendar_project.live.views import campaign_changes, days_changes
 from calendar_project.moving.views import move_send
 from calendar_project.pages import team_styles
+from calendar_project.review_page.handoffs import hand_over_page
 from calendar_project.week.saved_views import change_view_page, delete_view_page, save_view_page
 from calendar_project.week.views import day_page, list_page, month_page, week_page
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
     path("campaigns/<int:campaign_id>/changes/", campaign_changes, name="campaign-changes"),
     path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
+    path("campaigns/<int:campaign_id>/handoff/<slug:step>/", hand_over_page, name="handoff"),
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
     path("sends/<int:send_id>/move/", move_send, name="move-send"),
     path("customers/", customers_page, name="customers"),

@@ -21,17 +21,17 @@ def can_approve(user: Person, team: Team) -> bool:
 
 def can_plan_somewhere(user: Person) -> bool:
     """May write what belongs to the workspace and not to one team, such as the calendars that are imported."""
-    if user is None:
-        return True
-    if not user.is_active or user.is_anonymous:
-        return False
-    planners = Membership.objects.filter(user_id=user.pk, role__in=PLANNING)
-    return bool(getattr(user, "is_superuser", False)) or planners.exists()
+    return _has_any_role(user, PLANNING)
+
+
+def leads_reviews(user: Person) -> bool:
+    """May open and close the weekly review: approvers of any team."""
+    return _has_any_role(user, APPROVING)
 
 
 def teams_planned_by(user: Person) -> set[int]:
     """The ids of the teams whose campaigns this person may write; in one query, for pages that show many."""
-    if user is None or getattr(user, "is_superuser", False):
+    if user is None or (user.is_active and getattr(user, "is_superuser", False)):
         return set(Team.objects.values_list("pk", flat=True))
     if not user.is_active or user.is_anonymous:
         return set()
@@ -46,3 +46,12 @@ def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> b
     if getattr(user, "is_superuser", False):
         return True
     return Membership.objects.filter(team=team, user_id=user.pk, role__in=roles).exists()
+
+
+def _has_any_role(user: Person, roles: tuple[Membership.Role, ...]) -> bool:
+    if user is None:
+        return True
+    if not user.is_active or user.is_anonymous:
+        return False
+    is_admin = bool(getattr(user, "is_superuser", False))
+    return is_admin or Membership.objects.filter(user_id=user.pk, role__in=roles).exists()

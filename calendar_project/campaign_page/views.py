@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
+from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.live.views import live_campaign
 from calendar_project.pages import render_in_zone
+from calendar_project.review_page.handoffs import handoff_of
 from calendar_project.week.loads import percent_words
 from calendar_project.week.review import WORST_FIRST, axes_in_words
 from campaigns.models import Campaign, Finding, Message, Send
@@ -55,7 +57,8 @@ def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResp
         raise Http404(f"“{name}” is nothing that can be done to a campaign.")
     version = request.POST.get("version", "")
     note = request.POST.get("note", "").replace("\0", "")[:500]
-    answer = Answer(int(version) if version.isdecimal() and len(version) < 10 else 0, note)
+    learnt = request.POST.get("learnt", "").replace("\0", "")[:1000]
+    answer = Answer(int(version) if version.isdecimal() and len(version) < 10 else 0, note, learnt)
     _move(request, campaign, name, answer)
     return redirect("calendar:campaign", campaign_id)
 
@@ -136,6 +139,7 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "history": history,
         **stopped_by_itself(campaign, history),
         **live,
+        **handoff_of(campaign, signed_in(request)),
     }
 
 

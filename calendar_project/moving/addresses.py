@@ -30,7 +30,7 @@ def card_address(send_id: int, day: date, back: str = "") -> str:
 
 
 def _page_with(day: date, name: str) -> str:
-    """The page of that name which shows the day; the present week has an address of its own, and other weeks another."""
+    """The page of that name with the day on it. `week` is whatever week it is at the moment, and not this one."""
     name = "calendar:week-of" if name == "calendar:week" else name
     return reverse(name, args=[PERIODS[name].of(day).address])
 

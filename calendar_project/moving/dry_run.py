@@ -7,7 +7,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from calendar_project.week.cards import wall_clock
-from calendar_project.week.review import axes_in_words, percent_words
+from calendar_project.week.loads import percent_words
+from calendar_project.week.review import axes_in_words
 from campaigns.models import Campaign, Send
 from campaigns.queries.findings import Found, foretell
 from campaigns.queries.sides import checked_campaigns

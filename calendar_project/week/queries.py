@@ -16,6 +16,7 @@ from pyroaring import BitMap
 
 from audiences.bitmaps import load
 from campaigns.models import Campaign, Finding, Milestone, Send, Team
+from campaigns.queries.reviews import is_handed_over
 from deliveries.models import Delivery, Withheld
 
 from .filters import Audiences, WeekFilter
@@ -79,7 +80,8 @@ def sends_of(period: Period, zone: ZoneInfo) -> QuerySet[Send]:
     local = Q(local_due__gte=first, local_due__lt=after)
     near = Q(due_at__gte=start - WIDEST_ZONE_GAP, due_at__lt=end + WIDEST_ZONE_GAP)
     within = near & (local | Q(local_due="", due_at__gte=start, due_at__lt=end))
-    return Send.objects.filter(within).only(*SEND).order_by("due_at", "id")
+    sends = Send.objects.filter(within).only(*SEND).order_by("due_at", "id")
+    return sends.annotate(is_handed_over=is_handed_over("campaign"))
 
 
 def campaigns_of(ids: Iterable[int]) -> dict[int, Campaign]:

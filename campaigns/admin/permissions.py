@@ -18,7 +18,7 @@ SEEN_BY_STAFF = {
     ),
     "campaigns": (
         "campaign", "message", "milestone", "team", "membership", "send", "firing", "finding", "feed", "historyentry",
-        "campaignversion", "importedcalendar", "calendarentry",
+        "campaignversion", "importedcalendar", "calendarentry", "review",
     ),
     "deliveries": ("delivery", "withheld", "cap", "quiethours", "inboxitem", "breaker", "heartbeat"),
 }  # fmt: skip

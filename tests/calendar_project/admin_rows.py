@@ -18,6 +18,7 @@ from campaigns.models import (
     Finding,
     ImportedCalendar,
     Milestone,
+    Review,
     Send,
     Team,
 )
@@ -27,6 +28,7 @@ from tests.builders import (
     make_campaign,
     make_customer,
     make_customers,
+    make_review,
     make_segment,
     make_send,
     make_team,
@@ -92,6 +94,10 @@ def finding() -> Finding:
         shared=12, percent_of_first=50, percent_of_second=25, axes=["channel:email"], inputs="x", found_at=NOW,
         checked_at=NOW,
     )  # fmt: skip
+
+
+def review() -> Review:
+    return make_review(f"2026-W{next(_numbers) % 40 + 10}", is_closed=True, opened_by=make_user())
 
 
 def send() -> Send:
@@ -176,6 +182,7 @@ ROWS: dict[str, Callable[[], Model]] = {
     "campaigns.Finding": finding,
     "campaigns.ImportedCalendar": imported_calendar,
     "campaigns.Milestone": named(Milestone, event="ordered"),
+    "campaigns.Review": review,
     "campaigns.Send": send,
     "campaigns.Team": team,
     "deliveries.Breaker": breaker,

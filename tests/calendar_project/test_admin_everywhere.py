@@ -36,6 +36,7 @@ QUERIES = {
     "campaigns.Finding": 5,
     "campaigns.ImportedCalendar": 6,
     "campaigns.Milestone": 6,
+    "campaigns.Review": 5,
     "campaigns.Send": 8,
     "campaigns.Team": 6,
     "deliveries.Breaker": 5,

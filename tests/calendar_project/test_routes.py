@@ -17,6 +17,8 @@ from tests.builders import (
     make_campaign,
     make_customer,
     make_delivery,
+    make_item,
+    make_review,
     make_running_send,
     make_team,
     make_topic,
@@ -85,6 +87,9 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:customer": on_customer,
         "calendar:unsubscribe-customer": {**on_customer, "topic_id": topic.pk, "channel": "email"},
         "calendar:team-styles": {"version": "x"},
+        "calendar:handoff": {**on_campaign, "step": "take"},
+        "review:week": {"address": "2026-W48"},
+        **{f"review:{step}": {"address": "2026-W48"} for step in ("open", "close")},
         **{f"inbox-{action}": {"item_id": item.pk} for action in ("seen", "read", "dismiss")},
         "unsubscribe": {"token": tokens.unsubscribe_token(customer.pk, topic.pk, "email")},
         "preferences": {"token": tokens.preferences_token(customer.pk)},
@@ -94,6 +99,9 @@ def arguments(name: str) -> dict[str, Any]:
     }
     if name == "feed":
         return {"token": create_feed(make_user(is_staff=True), None, "Mine")[1]}
+    if name in ("review:minutes", "review:decide", "review:take-back"):
+        review = make_review("2026-W47", is_closed=name == "review:minutes")
+        return {"address": review.week} | ({} if review.closed_at else {"item_id": make_item(review, campaign).pk})
     return made.get(name, {})
 
 
