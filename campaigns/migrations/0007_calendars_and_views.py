@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0003_telling_of_pauses'),
+        ("campaigns", "0004_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
