@@ -120,5 +120,5 @@ def test_the_week_costs_the_same_with_one_view_and_with_three(
     owner = make_user("eli")
     for number in range(count):
         SavedView.objects.create(owner=owner, name=str(number), is_shared=True)
-    with django_assert_num_queries(17 if connection.vendor == "postgresql" else 16):
+    with django_assert_num_queries(19 if connection.vendor == "postgresql" else 18):
         page(signed_in)
