@@ -1,3 +1,4 @@
+from .approvals import SectionApproval
 from .campaigns import Campaign, CampaignVersion, HistoryEntry
 from .feeds import Feed
 from .findings import Finding
@@ -15,6 +16,7 @@ __all__ = [
     "Membership",
     "Message",
     "Milestone",
+    "SectionApproval",
     "Send",
     "Team",
     "TriggerCursor",
