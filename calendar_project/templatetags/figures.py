@@ -8,6 +8,8 @@ register = template.Library()
 HISTORY = {
     "ask": "Asked for approval",
     "approve": "Approved",
+    "approve section": "Approved a section",
+    "edited": "Edited",
     "decline": "Declined",
     "start": "Started",
     "pause": "Paused",

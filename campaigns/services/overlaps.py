@@ -62,6 +62,18 @@ def acknowledge(finding_id: int, by: User | None, reason: str, now: datetime) ->
         raise StaleChange("This finding is not open any more.")
 
 
+def reopen(finding_id: int, acknowledged_at: datetime, by: User | None) -> None:
+    """Take back the acknowledgement of that moment; not one that came after it."""
+    finding = Finding.objects.select_related("first__team", "second__team").get(pk=finding_id)
+    if not (can_plan(by, finding.first.team) or can_plan(by, finding.second.team)):
+        raise NotAllowed("Only planners and approvers of one of the two teams can open this finding again.")
+    updated = Finding.objects.filter(
+        pk=finding_id, state=Finding.State.ACKNOWLEDGED, acknowledged_at=acknowledged_at
+    ).update(state=Finding.State.OPEN, acknowledged_by=None, acknowledged_reason="", acknowledged_at=None)
+    if not updated:
+        raise StaleChange("This finding has been settled otherwise since.")
+
+
 def _findings(checked: list[Checked], campaign_id: int | None, now: datetime) -> Iterator[Finding]:
     window = timedelta(hours=settings.OVERLAP_WINDOW_HOURS)
     threshold = Threshold(settings.CROWDING_PEOPLE, settings.CROWDING_PERCENT)

@@ -13,9 +13,7 @@ def give(version: CampaignVersion, digests: dict[str, str], by: User | None, now
     # What stood for another text holds for nothing any more.
     void(version.campaign_id, digests, now)
     SectionApproval.objects.bulk_create(
-        SectionApproval(
-            campaign_id=version.campaign_id, section=section, digest=digest, version=version, by=by, at=now
-        )
+        SectionApproval(campaign_id=version.campaign_id, section=section, digest=digest, version=version, by=by, at=now)
         for section, digest in digests.items()
     )
 
