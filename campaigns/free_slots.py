@@ -45,12 +45,15 @@ def free_slot(
     window: timedelta,
     threshold: Threshold,
 ) -> FreeSlot | None:
-    """The first of the places at which nothing is left of the overlap with the other campaign, and nothing new comes."""
+    """The first place at which nothing is left of the overlap with the other one, and no further overlap comes."""
     side = next((side for side in sides if side.campaign_id == campaign_id), None)
     if side is None:
         return None
     others = [each for each in sides if each.campaign_id != campaign_id]
     before = _overlapping(side, others, window, threshold)
+    if other_id not in before:
+        # It is mended already, and the checker has not been by yet.
+        return None
     for place in places:
         after = _overlapping(_moved(side, send_id, place.due_at), others, window, threshold)
         if other_id not in after and after <= before:

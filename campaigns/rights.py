@@ -19,6 +19,15 @@ def can_approve(user: Person, team: Team) -> bool:
     return _has_role(user, team, APPROVING)
 
 
+def teams_planned_by(user: Person) -> set[int]:
+    """The teams whose campaigns they may write, for pages with campaigns of many; at most one query."""
+    if user is None or not user.is_active or user.is_anonymous:
+        return set()
+    if getattr(user, "is_superuser", False):
+        return set(Team.objects.values_list("pk", flat=True))
+    return set(Membership.objects.filter(user_id=user.pk, role__in=PLANNING).values_list("team_id", flat=True))
+
+
 def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> bool:
     if user is None:
         return True

@@ -1,4 +1,4 @@
-"""A funnel as polygons: every slice is 100 wide and 100 high, however it is stretched, and begins as wide as the last."""
+"""A funnel as polygons: each slice is 100 by 100, however it is stretched, and begins as wide as the last one ends."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ from campaigns.queries.audiences import cut
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.sides import checked_campaigns
 from campaigns.recurrence import RecurrenceError
-from campaigns.rights import can_plan
+from campaigns.rights import teams_planned_by
 from campaigns.services.fixes import OVER, side_of
 from campaigns.services.settling import latest_versions
 from campaigns.slots import place
@@ -40,12 +40,13 @@ def add_fixes(rows: Sequence[dict[str, Any]], campaign: Campaign, user: Any, now
 
     A fixed number of queries, and none where there is nothing to settle or nobody to do it.
     """
-    plans = can_plan(user, campaign.team)
+    teams = teams_planned_by(user)
+    plans = campaign.team_id in teams
     opened = [row for row in rows if row["finding"].state == Finding.State.OPEN]
     offers = _Offers(campaign, opened, now) if plans and opened and campaign.status not in OVER else None
     for row in rows:
-        row["may_settle"] = plans or can_plan(user, row["other"].team)
-        row["fixes"] = list(offers.of(row, user)) if offers and row in opened else []
+        row["may_settle"] = plans or row["other"].team_id in teams
+        row["fixes"] = list(offers.of(row, teams)) if offers and row in opened else []
     return rows
 
 
@@ -55,7 +56,7 @@ class _Offers:
     def __init__(self, campaign: Campaign, rows: Sequence[dict[str, Any]], now: datetime) -> None:
         self.now, self.zone = now, workspace_zone()
         ids = {campaign.pk, *(row["other"].pk for row in rows)}
-        found = Campaign.objects.filter(pk__in=ids).select_related("team").prefetch_related("include", "exclude")
+        found = Campaign.objects.filter(pk__in=ids).prefetch_related("include", "exclude")
         self.campaigns = {each.pk: each for each in found}
         self.campaign = self.campaigns[campaign.pk]
         self.versions = latest_versions(sorted(ids))
@@ -70,7 +71,7 @@ class _Offers:
     def sides(self) -> list[Any]:
         return [each.side for each in checked_campaigns(self.now)]
 
-    def of(self, row: dict[str, Any], user: Any) -> Iterable[Fix]:
+    def of(self, row: dict[str, Any], teams: set[int]) -> Iterable[Fix]:
         other = self.campaigns[row["other"].pk]
         seen = {"own": str(self.versions[self.campaign.pk]), "other": str(self.versions[other.pk])}
         send = self._nearest(row["finding"])
@@ -79,7 +80,7 @@ class _Offers:
             yield self._move(send, slot, seen)
         if can_leave_out(self.segments[self.campaign.pk], self.segments[other.pk]) and other.status not in OVER:
             yield from self._exclude(other, seen)
-        if row["finding"].kind == Finding.Kind.DUPLICATE and self._takes_in(other) and can_plan(user, other.team):
+        if row["finding"].kind == Finding.Kind.DUPLICATE and self._takes_in(other) and other.team_id in teams:
             yield self._merge(other, seen)
 
     def _nearest(self, finding: Finding) -> Send | None:
@@ -105,7 +106,8 @@ class _Offers:
     def _move(self, send: Send, slot: FreeSlot, seen: dict[str, str]) -> Fix:
         local = slot.place.local
         solved = slot.before - slot.after
-        leaves = f"{solved} finding{'s' if solved > 1 else ''} solved, no new one; {_left(slot.after)}."
+        gone = f"{solved} finding{'s' if solved > 1 else ''} solved, no new one; {_left(slot.after)}."
+        leaves = gone + self._again("schedule")
         values = {"send": str(send.pk), "sequence": str(send.sequence), "to": f"{local:%Y-%m-%dT%H:%M}"}
         return Fix("move", f"Move it to {local:%a} {local.day} {local:%b %H:%M}", leaves, {**seen, **values})
 
@@ -114,8 +116,13 @@ class _Offers:
         before = cut(self.members, own.include, own.exclude)
         after = cut(self.members, own.include, own.exclude | theirs.include)
         if after:
-            leaves = f"{len(after):,} of {len(before):,} people stay; none of them gets the other one."
+            stay = f"{len(after):,} of {len(before):,} people stay; none of them gets the other one."
+            leaves = stay + self._again("audience")
             yield Fix("exclude", "Leave out the other’s audience", leaves, seen)
+
+    def _again(self, section: str) -> str:
+        """What a change of the section costs, where somebody approved it or was asked to."""
+        return "" if self.campaign.status == Campaign.Status.DRAFT else f" Its {section} has to be approved again."
 
     def _takes_in(self, other: Campaign) -> bool:
         return can_take_in(self.segments[self.campaign.pk], self.segments[other.pk]) and other.status not in OVER
@@ -123,7 +130,9 @@ class _Offers:
     def _merge(self, other: Campaign, seen: dict[str, str]) -> Fix:
         own, theirs = self.segments[self.campaign.pk], self.segments[other.pk]
         after = cut(self.members, own.include | theirs.include, own.exclude)
-        leaves = f"It goes to {len(after):,} people, once; “{other.name}” is cancelled for good."
+        leaves = (
+            f"It goes to {len(after):,} people, once; “{other.name}” is cancelled for good.{self._again('audience')}"
+        )
         return Fix("merge", "Take in the other’s people", leaves, seen, asks="Why is the other one stopped?")
 
 

@@ -14,9 +14,9 @@ from audiences.models import Customer
 from calendar_project.pages import render_in_zone
 from campaigns.models import Campaign, Send
 from deliveries.models import Withheld
-from deliveries.queries.foretelling import foretell
 from deliveries.queries.forecast import Part
 from deliveries.queries.forecast_samples import ADMITTED, Found, Wanted, sample
+from deliveries.queries.foretelling import foretell
 
 from .access import campaign_or_404
 from .funnel import names_of, words
@@ -39,7 +39,7 @@ def forecast_moment(campaign: Campaign, upcoming: Send | None, now: datetime) ->
 @require_safe
 @login_required
 def forecast_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """`?channel=&reason=&bound=` is a part of the forecast; without a reason, those who will get it. `?beyond=` an id."""
+    """`?channel=&reason=&bound=` is a part of the forecast; without a reason, who will get it. `?beyond=` an id."""
     campaign, now = campaign_or_404(request, campaign_id), read_now()
     wanted = _wanted(request, campaign)
     upcoming = campaign.sends.filter(state=Send.State.SCHEDULED).defer("audience").order_by("due_at", "id").first()

@@ -39,7 +39,7 @@ class Preview:
 
 
 def customer_for(campaign: Campaign, asked: str) -> Customer | None:
-    """The one customer who is meant without doubt, by id, address or name; where none is asked for, one of the audience."""
+    """The one customer who is meant without doubt, by id, address or name; or else, unasked, one of the audience."""
     if asked:
         exact = exact_customer(asked)
         found = [exact] if exact else list(find_customers(asked)[:2])

@@ -81,7 +81,8 @@ def _exclude(request: HttpRequest, campaign: Campaign, finding: Finding, user: U
 
 def _merge(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
     mended = settling.take_in(_looked(request, campaign, finding), user, now, _text(request, "note"))
-    return f"It takes in the other’s people: {mended.before:,} before, {mended.after:,} now. The other one is cancelled. {VOIDED}"
+    now_for = f"It takes in the other’s people: {mended.before:,} before, {mended.after:,} now."
+    return f"{now_for} The other one is cancelled. {VOIDED}"
 
 
 FIXES: dict[str, Do] = {

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.clock import read_now
+from calendar_project.customer_page.queries import find_customers
 from calendar_project.pages import render_in_zone
 from calendar_project.week.review import WORST_FIRST, axes_in_words, percent_words
-from calendar_project.customer_page.queries import find_customers
 from campaigns.models import Campaign, Finding, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import PreflightFailed, Refusal, StaleChange
@@ -67,7 +67,7 @@ def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResp
 
 
 def answered(request: HttpRequest, campaign: Campaign, do: Callable[[], str], place: str = "") -> HttpResponse:
-    """Do it, and say what was done; or why not. What is no longer as the page showed it is a 409, with the page anew."""
+    """Do it, and say what was done; or why not. What is not as the page showed it any more is a 409, with the page."""
     try:
         messages.success(request, do())
     except StaleChange as stale:

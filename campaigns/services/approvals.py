@@ -1,4 +1,4 @@
-"""Approval, section by section or all at once: each of exactly what was read, and the last one approves the campaign."""
+"""Approval, section by section or all at once: each of exactly what was read; the last one approves the campaign."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.db import transaction
 from campaigns.lifecycle import may
 from campaigns.models import Campaign, CampaignVersion
 from campaigns.plan import SECTIONS
-from campaigns.queries.approvals import latest_version, open_sections, section_digests, standing_approvals
+from campaigns.queries.approvals import latest_version, open_sections, section_digests
 from campaigns.queries.authors import barred_sections
 from campaigns.queries.campaigns import read_plan
 from campaigns.refusals import NotAllowed, StaleChange

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.lifecycle import PAUSED_ITSELF
-from campaigns.models import Campaign, CampaignVersion, Firing, Send
+from campaigns.models import CampaignVersion, Firing, Send
 from campaigns.plan import SECTIONS
 from campaigns.queries.approvals import open_sections, section_digests
 from campaigns.refusals import NotAllowed, PreflightFailed, Refusal, StaleChange

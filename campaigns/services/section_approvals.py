@@ -1,4 +1,4 @@
-"""The only writer of approvals of sections: given by an approver, taken away by an edit or a decline of that section."""
+"""The only writer of approvals of sections: given by an approver, taken away by an edit or a decline of the section."""
 
 from collections.abc import Iterable
 from datetime import datetime

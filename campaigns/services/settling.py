@@ -1,4 +1,4 @@
-"""Settling a finding by changing one of its campaigns, as it was when somebody looked; what is settled stays settled."""
+"""Settling a finding by changing one of its campaigns, as long as both are what they were when somebody looked."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -52,7 +52,7 @@ class Results:
 
 def results(campaign: Campaign, names: Sequence[str], within: timedelta | None, now: datetime) -> Results:
     """Of its latest sends that began; of these events, each within the time after the send. Four statements."""
-    # A campaign may have been made a continuous one, or the other way round: its kinds of sends are told by their slots.
+    # A campaign may have been made a continuous one, or the other way round: the slots tell its sends apart.
     kind = {"slot__contains": "T"}
     ours = Send.objects.filter(campaign=campaign).exclude(state=Send.State.SCHEDULED)
     begun = ours.exclude(**kind) if campaign.is_continuous else ours.filter(**kind)

@@ -170,4 +170,4 @@ def _did(step: Any) -> bool:
 
 
 def test_invariant_05_whatever_the_order_nothing_is_approved_with_a_section_that_nobody_approved() -> None:
-    run_state_machine_as_test(Approvals, settings=settings(max_examples=40, stateful_step_count=20))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Approvals, settings=settings(max_examples=40, stateful_step_count=20))

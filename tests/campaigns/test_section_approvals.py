@@ -154,7 +154,7 @@ def test_a_section_that_was_edited_since_it_was_read_is_not_approved(campaign: C
     for section in SECTIONS:
         with pytest.raises(StaleChange, match="has changed since version 1"):
             lifecycle.approve_section(campaign.pk, read[section], None, NOW)
-    with pytest.raises(StaleChange, match="The content of .* has changed"):
+    with pytest.raises(StaleChange, match=r"The content of .* has changed"):
         lifecycle.approve_section(campaign.pk, Seen("content", read["content"].digest, 2), None, NOW)
     assert opened(campaign) == list(SECTIONS)
 
