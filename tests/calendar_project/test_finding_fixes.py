@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -62,11 +61,10 @@ def fixes(client: Client, campaign: Campaign) -> dict[str, dict[str, str]]:
     }
 
 
-def press(client: Client, campaign: Campaign, name: str, **values: Any) -> HttpResponse:
+def press(client: Client, campaign: Campaign, name: str, **values: Any) -> Any:
     finding = Finding.objects.get()
     where = reverse("calendar:settle-finding", args=[campaign.pk, finding.pk, name])
-    response: HttpResponse = client.post(where, values, follow=True)
-    return response
+    return client.post(where, values, follow=True)
 
 
 def state() -> str:
@@ -82,7 +80,7 @@ def test_each_fix_says_what_it_leaves(client: Client, pair: tuple[Campaign, Camp
 
 
 def test_a_send_is_moved_out_of_the_way_to_a_working_day(client: Client, pair: tuple[Campaign, Campaign]) -> None:
-    ours, theirs = pair
+    ours, _ = pair
     sign_in(client, "lifecycle")
     assert "Moved to" in press(client, ours, "move", **fixes(client, ours)["move"]).content.decode()
     here, there = (each.sends.get().due_at for each in pair)
@@ -114,7 +112,7 @@ def test_one_takes_in_the_others_people_and_the_other_is_cancelled(
 def test_a_merge_is_offered_and_done_by_those_who_plan_for_both(
     client: Client, pair: tuple[Campaign, Campaign]
 ) -> None:
-    ours, theirs = pair
+    ours, _ = pair
     sign_in(client, "lifecycle", "success")
     values = fixes(client, ours)["merge"]
     sign_in(client, "lifecycle")

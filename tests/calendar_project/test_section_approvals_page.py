@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -44,9 +43,9 @@ def seen(campaign: Campaign, section: str) -> dict[str, Any]:
     return {"version": version.number, "digest": section_digests(version)[section]}
 
 
-def press(client: Client, campaign: Campaign, section: str, name: str = "approve", **values: Any) -> HttpResponse:
+def press(client: Client, campaign: Campaign, section: str, name: str = "approve", **values: Any) -> Any:
     where = reverse(f"calendar:{name}-section", args=[campaign.pk, section])
-    response: HttpResponse = client.post(where, {**seen(campaign, section), **values}, follow=True)
+    response = client.post(where, {**seen(campaign, section), **values}, follow=True)
     campaign.refresh_from_db()
     return response
 

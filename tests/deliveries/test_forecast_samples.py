@@ -1,7 +1,6 @@
 """Some of the customers behind a number of the forecast: those that it counted, page by page, and why."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,9 +10,9 @@ from pyroaring import BitMap
 
 from audiences.models import Customer, Subscription, Suppression, Workspace
 from campaigns.models import Campaign
-from deliveries.queries.foretelling import foretell
 from deliveries.queries.forecast import forecast
 from deliveries.queries.forecast_samples import Wanted, sample
+from deliveries.queries.foretelling import foretell
 from tests.builders import NOW, make_campaign, make_delivery, make_running_send, make_segment, make_topic
 from tests.deliveries.scenes import make_cap, make_spread
 
@@ -86,7 +85,7 @@ def test_a_page_looks_no_further_than_it_has_to(campaign: Campaign) -> None:
 def test_each_is_told_why(campaign: Campaign) -> None:
     topic = f"topic:{campaign.topic_id}"
     names = {topic: "Tips", "cap:1": "One a week"}
-    told: dict[str, Any] = {}
+    told: dict[int, str] = {}
     for wanted, _ in parts(campaign):
         ids = [each.customer_id for each in sample(campaign, AT, NOW, wanted, 0, 50)]
         people = list(Customer.objects.filter(pk__in=ids))
@@ -99,7 +98,8 @@ def test_each_is_told_why(campaign: Campaign) -> None:
         "(the customer, on the preference page or by one click).",
         700: "Not subscribed to “Tips” on E-mail: said so on 23 Nov 2026 "
         "(the customer, on the preference page or by one click).",
-        3: "Suppressed after a bounce, a complaint or by hand: the address does not exist (hard bounce), on 23 Nov 2026.",
+        3: "Suppressed after a bounce, a complaint or by hand: the address does not exist (hard bounce), "
+        "on 23 Nov 2026.",
         255: "“One a week” is full: messages on 21 Nov.",
         257: "Gets it on E-mail.",
         258: "Gets it on E-mail.",
