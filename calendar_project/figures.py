@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 HISTORY = {
     "ask": "Asked for approval",
     "approve": "Approved",
+    "approve section": "Approved a section",
+    "edited": "Edited",
     "decline": "Declined",
     "start": "Started",
     "pause": "Paused",

@@ -2,7 +2,11 @@
 
 from django.urls import path, re_path
 
-from calendar_project.campaign_page.views import campaign_page, move_campaign, test_to_me
+from calendar_project.campaign_page.approving import approve_one, decline_one
+from calendar_project.campaign_page.forecasts import forecast_page
+from calendar_project.campaign_page.settle import settle_finding
+from calendar_project.campaign_page.trials import test_to_me, tests_to_me
+from calendar_project.campaign_page.views import campaign_page, move_campaign
 from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
 from calendar_project.live.views import campaign_changes, days_changes
 from calendar_project.moving.views import move_send
@@ -24,8 +28,13 @@ urlpatterns = [
     path("views/<int:view_id>/delete/", delete_view_page, name="delete-view"),
     path("campaigns/<int:campaign_id>/", campaign_page, name="campaign"),
     path("campaigns/<int:campaign_id>/changes/", campaign_changes, name="campaign-changes"),
-    path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
     path("campaigns/<int:campaign_id>/handoff/<slug:step>/", hand_over_page, name="handoff"),
+    path("campaigns/<int:campaign_id>/messages/test/", tests_to_me, name="tests-to-me"),
+    path("campaigns/<int:campaign_id>/messages/<int:message_id>/test/", test_to_me, name="test-to-me"),
+    path("campaigns/<int:campaign_id>/forecast/", forecast_page, name="forecast"),
+    path("campaigns/<int:campaign_id>/sections/<slug:section>/approve/", approve_one, name="approve-section"),
+    path("campaigns/<int:campaign_id>/sections/<slug:section>/decline/", decline_one, name="decline-section"),
+    path("campaigns/<int:campaign_id>/findings/<int:finding_id>/<slug:name>/", settle_finding, name="settle-finding"),
     path("campaigns/<int:campaign_id>/<slug:name>/", move_campaign, name="move-campaign"),
     path("sends/<int:send_id>/move/", move_send, name="move-send"),
     path("customers/", customers_page, name="customers"),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("campaigns", "0004_reviews"),
+        ("campaigns", "0006_section_approvals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,3 +1,4 @@
+from .approvals import SectionApproval
 from .calendars import CalendarEntry, ImportedCalendar
 from .campaigns import Campaign, CampaignVersion, HistoryEntry
 from .feeds import Feed
@@ -28,6 +29,7 @@ __all__ = [
     "Retirement",
     "Review",
     "SavedView",
+    "SectionApproval",
     "Send",
     "Team",
     "TriggerCursor",
