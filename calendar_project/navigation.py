@@ -25,6 +25,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Topics", "topic", "audiences_topic"),
         ("Imports", "upload_file", "audiences_importrun"),
         ("Suppressions", "block", "audiences_suppression"),
+        ("Holds", "pause_circle", "audiences_hold"),
         ("Subscriptions", "how_to_reg", "audiences_subscription"),
         ("Events", "bolt", "audiences_event"),
     ],

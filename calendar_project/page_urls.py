@@ -7,7 +7,13 @@ from calendar_project.campaign_page.forecasts import forecast_page
 from calendar_project.campaign_page.settle import settle_finding
 from calendar_project.campaign_page.trials import test_to_me, tests_to_me
 from calendar_project.campaign_page.views import campaign_page, move_campaign
-from calendar_project.customer_page.views import customer_page, customers_page, unsubscribe_customer
+from calendar_project.customer_page.views import (
+    change_hold,
+    customer_page,
+    customers_page,
+    hold_customer,
+    unsubscribe_customer,
+)
 from calendar_project.live.views import campaign_changes, days_changes
 from calendar_project.moving.views import move_send
 from calendar_project.pages import team_styles
@@ -39,6 +45,8 @@ urlpatterns = [
     path("sends/<int:send_id>/move/", move_send, name="move-send"),
     path("customers/", customers_page, name="customers"),
     path("customers/<int:customer_id>/", customer_page, name="customer"),
+    path("customers/<int:customer_id>/holds/", hold_customer, name="hold-customer"),
+    path("customers/<int:customer_id>/holds/<int:hold_id>/", change_hold, name="change-hold"),
     path(
         "customers/<int:customer_id>/topics/<int:topic_id>/<str:channel>/unsubscribe/",
         unsubscribe_customer,

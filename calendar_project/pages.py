@@ -29,10 +29,10 @@ class SignOut(LogoutView):
     next_page = "sign-in"
 
 
-def render_in_zone(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def render_in_zone(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """The page with every moment on it in the workspace's zone."""
     with timezone.override(workspace_zone()):
-        return render(request, template, context)
+        return render(request, template, context, status=status)
 
 
 @require_safe

@@ -1,9 +1,13 @@
-"""Who may change what: planners plan for their team, approvers approve; everybody in the workspace may look."""
+"""Who may see and change what: planners plan for their team, approvers approve; the plan is open to the workspace, but
+for the campaigns that are marked private."""
+
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q
 
-from campaigns.models import Membership, Team
+from campaigns.models import Campaign, Membership, Team
 
 PLANNING = (Membership.Role.PLANNER, Membership.Role.APPROVER)
 APPROVING = (Membership.Role.APPROVER,)
@@ -36,6 +40,53 @@ def teams_planned_by(user: Person) -> set[int]:
     if not user.is_active or user.is_anonymous:
         return set()
     return set(Membership.objects.filter(user_id=user.pk, role__in=PLANNING).values_list("team_id", flat=True))
+
+
+def can_see(user: Person, campaign: Campaign) -> bool:
+    """A private campaign is seen by its team in any role, its owner and workspace admins; any other by everybody.
+
+    Whoever may not see it is shown `campaigns.veils` of it at most.
+    """
+    if not campaign.is_private or sees_everything(user):
+        return True
+    is_owner = user is not None and user.pk is not None and campaign.owner_id == user.pk
+    return is_owner or campaign.team_id in roles_of(user)
+
+
+def seen_by(user: Person, at: str = "") -> Q:
+    """`can_see` as a condition on campaigns, or on rows that lead to one: `seen_by(user, "send__campaign")`."""
+    at = f"{at}__" if at else ""
+    if sees_everything(user):
+        # Never an empty condition: `Q() | narrower` would be the narrower one.
+        return Q(**{f"{at}pk__isnull": False})
+    seen = Q(**{f"{at}is_private": False})
+    if user is None or user.pk is None:
+        # An owner who is nobody is not the owner of what has none.
+        return seen
+    return seen | Q(**{f"{at}team__in": list(roles_of(user))}) | Q(**{f"{at}owner": user.pk})
+
+
+def sees_everything(user: Person) -> bool:
+    """Workspace admins; nobody (`None`) is the system itself."""
+    return user is None or (user.is_active and bool(getattr(user, "is_superuser", False)))
+
+
+def roles_of(user: Any) -> dict[int, str]:
+    """Team id → role; asked of the database once per request, however many campaigns a page holds."""
+    if user is None or not user.is_active or user.pk is None:
+        return {}
+    if not hasattr(user, "_team_roles"):
+        roles = dict(Membership.objects.filter(user_id=user.pk).values_list("team_id", "role"))
+        user._team_roles = roles
+    found: dict[int, str] = user._team_roles
+    return found
+
+
+def can_change_customers(user: Person) -> bool:
+    """May opt customers out and put them on hold: planners and approvers, of whichever team."""
+    if user is None or sees_everything(user):
+        return True
+    return any(role in PLANNING for role in roles_of(user).values())
 
 
 def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> bool:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pyroaring import BitMap
 
 # The order in which reasons take customers out of what is left. It decides what a customer with two reasons is
-# told, so it never changes silently. `held_out` stands after everything that would have stopped the message
-# anyway, so that the held-out compare with all that come after them. `missed` (the hour in their zone had passed
-# by more than the grace) and `expired` (quiet hours or a deferral would make it too late) are not in the design's
-# list of reasons: they stand after the holdout because they are about the moment, not about the customer.
+# told, so it never changes silently. `on_hold` (somebody asked that no marketing reach them for a while) stands behind
+# what holds for good: who would not have had it anyway is told that. `held_out` stands after everything that would have
+# stopped the message anyway, so that the held-out compare with all that come after them. `missed` (the hour in their
+# zone had passed by more than the grace) and `expired` (quiet hours or a deferral would make it too late) are not in
+# the design's list of reasons: they stand after the holdout because they are about the moment, not the customer.
 REASONS = (
     "unreachable",
     "suppressed",
     "unsubscribed",
+    "on_hold",
     "other_channel",
     "duplicate",
     "held_out",

@@ -6,18 +6,18 @@ from django.contrib import admin, messages
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from audiences.models import Subscription, Topic
 
+from .discretion import Discreet
 from .read_only import ReadOnlyAdmin
 
 
 @admin.register(Topic)
-class TopicAdmin(ModelAdmin):
+class TopicAdmin(Discreet):
     list_display = ["name", "slug", "who", "description"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}

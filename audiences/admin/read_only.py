@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from .discretion import Discreet
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(Discreet):
     """A list and a page per row, to look at. Nothing is counted that is not shown: tables may be large."""
 
     show_full_result_count = False

@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth import get_permission_codename
 
 from audiences.models import ListMember, Segment, SegmentRefresh
 
@@ -9,18 +12,23 @@ from audiences.models import ListMember, Segment, SegmentRefresh
 OWN = (ListMember, SegmentRefresh)
 
 
-def segment_uses(segment: Segment) -> list[str]:
-    """One phrase for each use: “campaign “Welcome””, “the rule of segment “Pro””; empty: it may go."""
-    return sorted({*_by_relation(segment), *_by_rule(segment)})
+def segment_uses(segment: Segment, user: Any) -> list[str]:
+    """One phrase for each use: “campaign “Welcome””, “the rule of segment “Pro””; empty: it may go.
+
+    Where `user` may not look, it is in use, and no more is said.
+    """
+    return sorted({*_by_relation(segment, user), *_by_rule(segment)})
 
 
-def _by_relation(segment: Segment) -> Iterator[str]:
+def _by_relation(segment: Segment, user: Any) -> Iterator[str]:
     for relation in Segment._meta.related_objects:
         model = relation.related_model
         if issubclass(model, OWN):
             continue
-        for user in model._default_manager.filter(**{relation.field.name: segment})[:10]:
-            yield f"{model._meta.verbose_name} “{user}”"
+        permission = f"{model._meta.app_label}.{get_permission_codename('view', model._meta)}"
+        for row in model._default_manager.filter(**{relation.field.name: segment})[:10]:
+            is_seen = user.has_perm(permission, row)
+            yield f"{model._meta.verbose_name} “{row}”" if is_seen else "something that you may not see"
 
 
 def _by_rule(segment: Segment) -> Iterator[str]:

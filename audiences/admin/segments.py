@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -15,6 +15,7 @@ from audiences.clock import read_now
 from audiences.models import Segment
 from audiences.services.segments import add_to_list, refresh_segment, remove_from_list
 
+from .discretion import Discreet
 from .segment_form import SegmentForm
 from .segment_panel import segment_panel
 from .segment_uses import segment_uses
@@ -28,7 +29,7 @@ UNKNOWN_KEPT = 5_000
 
 
 @admin.register(Segment)
-class SegmentAdmin(StaysAfterSave, ModelAdmin):
+class SegmentAdmin(StaysAfterSave, Discreet):
     """What a segment is called in rules (its slug) and which kind it is stay as they were made."""
 
     form = SegmentForm
@@ -103,6 +104,8 @@ class SegmentAdmin(StaysAfterSave, ModelAdmin):
         segment = self.get_object(request, str(pk))
         if segment is None:
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        if not self.has_change_permission(request, segment):
+            raise PermissionDenied
         refresh_segment(segment.pk, read_now())
         segment.refresh_from_db()
         if segment.refresh_error:
@@ -113,7 +116,7 @@ class SegmentAdmin(StaysAfterSave, ModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         segment = self.get_object(request, object_id)
-        uses = segment_uses(segment) if segment else []
+        uses = segment_uses(segment, request.user) if segment else []
         if uses:
             messages.error(request, f"“{segment}” cannot be deleted, because it is used by {', '.join(uses)}.")
             return redirect("admin:audiences_segment_change", object_id)

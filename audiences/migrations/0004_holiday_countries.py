@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audiences", "0002_four_eyes")]
+    dependencies = [("audiences", "0003_holds")]
 
     operations = [
         migrations.AddField(

@@ -1,6 +1,7 @@
 from .consent import Subscription, Suppression, Topic
 from .customers import AttributeName, Customer
 from .events import Event, EventName
+from .holds import Hold
 from .imports import ImportRun
 from .segments import ListMember, Segment, SegmentRefresh
 from .workspace import Workspace
@@ -10,6 +11,7 @@ __all__ = [
     "Customer",
     "Event",
     "EventName",
+    "Hold",
     "ImportRun",
     "ListMember",
     "Segment",

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from audiences.models import Customer, Event, ListMember, Subscription, Suppression
+from audiences.models import Customer, Event, Hold, ListMember, Subscription, Suppression
 from audiences.services.locks import lock_shards, shard_of_customer
 from audiences.tombstones import PREFIX, tombstone_of
 
@@ -28,6 +28,8 @@ def erase_personal_data(customer_id: int, now: datetime) -> None:
         _forget_traces(customer)
         for model in (Subscription, ListMember):
             model.objects.filter(customer=customer).delete()
+        # What was said of them goes, that they were on hold stays.
+        Hold.objects.filter(customer=customer).update(reason="")
         _empty_events(customer)
         _leave_tombstone(customer, now)
 

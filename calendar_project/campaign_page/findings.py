@@ -42,7 +42,8 @@ def add_fixes(rows: Sequence[dict[str, Any]], campaign: Campaign, user: Any, now
     """
     teams = teams_planned_by(user)
     plans = campaign.team_id in teams
-    opened = [row for row in rows if row["finding"].state == Finding.State.OPEN]
+    # What a fix leaves would tell of a campaign that is veiled whom it is for.
+    opened = [row for row in rows if row["finding"].state == Finding.State.OPEN and not row["other"].is_veiled]
     offers = _Offers(campaign, opened, now) if plans and opened and campaign.status not in OVER else None
     for row in rows:
         row["may_settle"] = plans or row["other"].team_id in teams

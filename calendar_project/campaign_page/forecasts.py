@@ -51,7 +51,7 @@ def forecast_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "wanted": wanted,
         "at": at,
         "send": None if campaign.is_continuous else upcoming,
-        **_told(campaign, wanted, found[:PAGE], at or now),
+        **_told(request, campaign, wanted, found[:PAGE], at or now),
         "next": _next(wanted, found),
         "is_first": not _beyond(request),
         "first": _query(wanted),
@@ -74,8 +74,8 @@ def _beyond(request: HttpRequest) -> int:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
-def _told(campaign: Campaign, wanted: Wanted, found: list[Found], at: datetime) -> dict[str, Any]:
-    names = names_of([wanted.bound_by])
+def _told(request: HttpRequest, campaign: Campaign, wanted: Wanted, found: list[Found], at: datetime) -> dict[str, Any]:
+    names = names_of([wanted.bound_by], request.user)
     people = list(Customer.objects.filter(pk__in=[each.customer_id for each in found]).order_by("pk"))
     dues = {each.customer_id: each.due_at for each in found}
     sentences = foretell(campaign, people, wanted, at, names)

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from audiences.models import Topic
 from campaigns.models import Campaign
+from campaigns.rights import Person
+from campaigns.veils import veiled
 from deliveries.models import Cap, Withheld
 from deliveries.queries.forecast import ChannelForecast, Part
 
@@ -17,7 +19,7 @@ OTHERS = "free to get it"
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reachable", ("unreachable",)),
     ("consented", ("suppressed", "unsubscribed")),
-    (OTHERS, ("other_channel", "duplicate", "held_out", "missed", "expired")),
+    (OTHERS, ("on_hold", "other_channel", "duplicate", "held_out", "missed", "expired")),
     ("under caps", ("capped",)),
     ("will be sent", ("yielded",)),
 )
@@ -59,10 +61,10 @@ class Funnel:
     query: str  # the address of a look at some who will get it
 
 
-def funnels(forecasts: Iterable[ChannelForecast]) -> list[Funnel]:
-    """One funnel a channel; three more queries for the names, whatever their number."""
+def funnels(forecasts: Iterable[ChannelForecast], user: Person) -> list[Funnel]:
+    """One funnel a channel, for the eyes of `user`; three more queries for the names, whatever their number."""
     given = list(forecasts)
-    names = names_of(part.bound_by for each in given for part in each.withheld)
+    names = names_of((part.bound_by for each in given for part in each.withheld), user)
     return [
         Funnel(each.channel, each.is_estimated, tuple(_steps(each, names)), urlencode({"channel": each.channel}))
         for each in given
@@ -98,16 +100,17 @@ def words(part: Part, names: Names) -> str:
     return f"{reason} ({bound})" if bound else reason
 
 
-def names_of(bounds: Iterable[str]) -> Names:
-    """The names of the caps, campaigns and topics among `cap:3`, `campaign:9`, `topic:2`."""
+def names_of(bounds: Iterable[str], user: Person) -> Names:
+    """The names of the caps, campaigns and topics among `cap:3`, `campaign:9`, `topic:2`, as `user` may know them."""
     ids: dict[str, set[int]] = {"cap": set(), "campaign": set(), "topic": set()}
     for bound in bounds:
         kind, _, key = bound.partition(":")
         if kind in ids and key.isdecimal():
             ids[kind].add(int(key))
-    found = {
+    campaigns = Campaign.objects.filter(pk__in=ids["campaign"]).select_related("team")
+    found: dict[str, Iterable[tuple[int, str]]] = {
         "cap": Cap.objects.filter(pk__in=ids["cap"]).values_list("pk", "name"),
-        "campaign": Campaign.objects.filter(pk__in=ids["campaign"]).values_list("pk", "name"),
+        "campaign": [(each.pk, veiled(user, each).name) for each in campaigns],
         "topic": Topic.objects.filter(pk__in=ids["topic"]).values_list("pk", "name"),
     }
     return {f"{kind}:{pk}": str(name) for kind, rows in found.items() for pk, name in rows}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding
 from campaigns.refusals import StaleChange
+from campaigns.rights import can_see
 from campaigns.services import settling
 from campaigns.services.overlaps import acknowledge, reopen
 from campaigns.services.settling import Looked
@@ -24,6 +25,8 @@ from .access import campaign_or_404, person
 from .views import answered, back
 
 VOIDED = "What it changed has to be approved again."
+#: What these leave would tell of the other campaign whom it is for.
+TELLING = ("move", "exclude", "merge")
 Do = Callable[[HttpRequest, Campaign, Finding, User, datetime], str]
 
 
@@ -34,13 +37,17 @@ def settle_finding(request: HttpRequest, campaign_id: int, finding_id: int, name
     campaign = campaign_or_404(request, campaign_id)
     of_campaign = Finding.objects.filter(Q(first=campaign) | Q(second=campaign))
     finding = get_object_or_404(of_campaign.select_related("first", "second"), pk=finding_id)
-    if name not in FIXES:
+    if name not in FIXES or (name in TELLING and not _sees_both(person(request), finding)):
         raise Http404(f"“{name}” is nothing that can be done about a finding.")
     if _is_done(name, finding, person(request)):
         messages.success(request, "It is settled.")
         return back(campaign, "findings")
     user, now = person(request), read_now()
     return answered(request, campaign, lambda: FIXES[name](request, campaign, finding, user, now), "findings")
+
+
+def _sees_both(user: User, finding: Finding) -> bool:
+    return can_see(user, finding.first) and can_see(user, finding.second)
 
 
 def _is_done(name: str, finding: Finding, user: User) -> bool:

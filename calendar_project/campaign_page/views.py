@@ -24,10 +24,11 @@ from calendar_project.week.review import WORST_FIRST, axes_in_words
 from campaigns.models import Campaign, Finding, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import PreflightFailed, Refusal, StaleChange
-from campaigns.rights import can_plan
+from campaigns.rights import Person, can_plan
 from campaigns.services.approvals import spoken
 from campaigns.services.preflight import problems
 from campaigns.tasks import check_overlaps_soon
+from campaigns.veils import seen_findings, veil_finding
 from deliveries.queries.forecast import forecast
 
 from .access import campaign_or_404
@@ -135,8 +136,8 @@ def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[st
         "included": segment_lines(list(campaign.include.all())),
         "excluded": segment_lines(list(campaign.exclude.all())),
         "problems": found,
-        "findings": add_fixes(_findings(campaign), campaign, request.user, now),
-        **_forecast(campaign, [row.send for row in upcoming], now),
+        "findings": add_fixes(_findings(campaign, request.user), campaign, request.user, now),
+        **_forecast(campaign, [row.send for row in upcoming], now, request.user),
         "previews": previews(campaign, customer, now),
         "customer": customer,
         "asked": asked,
@@ -159,11 +160,13 @@ def _asks_for(sections: list[SectionRow]) -> str:
     return spoken(opened) if len(opened) < len(sections) else ""
 
 
-def _findings(campaign: Campaign) -> list[dict[str, Any]]:
+def _findings(campaign: Campaign, user: Person) -> list[dict[str, Any]]:
     """Open ones first, the worst of them first; each with the other campaign and the share of this one's audience."""
     found = Finding.objects.filter(Q(first=campaign) | Q(second=campaign)).exclude(state=Finding.State.RESOLVED)
-    rows = found.select_related("first__team", "second__team", "acknowledged_by").order_by("-shared", "id")
-    worst_first = sorted(rows, key=lambda each: (each.state != Finding.State.OPEN, WORST_FIRST[each.severity]))
+    related = ("first__team", "second__team", "acknowledged_by")
+    rows = seen_findings(user, found).select_related(*related).order_by("-shared", "id")
+    known = [veil_finding(user, each) for each in rows]
+    worst_first = sorted(known, key=lambda each: (each.state != Finding.State.OPEN, WORST_FIRST[each.severity]))
     return [_finding(finding, campaign) for finding in worst_first]
 
 
@@ -177,10 +180,10 @@ def _finding(finding: Finding, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _forecast(campaign: Campaign, upcoming: list[Send], now: datetime) -> dict[str, Any]:
+def _forecast(campaign: Campaign, upcoming: list[Send], now: datetime, user: Person) -> dict[str, Any]:
     """For the next send; for one of a continuous campaign, as if everybody it is for fired now."""
     at = forecast_moment(campaign, upcoming[0] if upcoming else None, now)
     if at is None:
         return {"funnels": [], "forecast_send": None}
-    shown: list[Funnel] = funnels(forecast(campaign, at, now))
+    shown: list[Funnel] = funnels(forecast(campaign, at, now), user)
     return {"funnels": shown, "forecast_send": None if campaign.is_continuous else upcoming[0]}

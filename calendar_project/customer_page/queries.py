@@ -10,9 +10,11 @@ from audiences.addresses import address_hash
 from audiences.bitmaps import load
 from audiences.models import Customer, Subscription, Suppression, Topic
 from campaigns.models import Firing, Send
+from campaigns.rights import Person, can_see, seen_by
+from campaigns.veils import veil_sends
 from deliveries.channels.registry import label
 from deliveries.models import Delivery, Withheld
-from deliveries.queries.explanations import Explanation, explain_all
+from deliveries.queries.explanations import ADMITTED, Explanation, explain_all
 
 FOUND = 20
 #: How many sends the timeline goes back.
@@ -39,7 +41,9 @@ class TopicConsent:
 
 @dataclass(frozen=True)
 class Decision:
-    """One send and what was decided about this customer: one explanation a channel and firing."""
+    """One send and what was decided about this customer: one explanation a channel and firing.
+
+    Of a private campaign of another team it is the veil of the send, with the one sentence that there is."""
 
     send: Send
     explanations: tuple[Explanation, ...]
@@ -82,21 +86,29 @@ def suppressions_of(customer: Customer) -> QuerySet[Suppression]:
     return Suppression.objects.filter(Q(customer=customer) | of_address).order_by("-created_at")
 
 
-def decisions_about(customer: Customer) -> list[Decision]:
+def decisions_about(customer: Customer, user: Person) -> list[Decision]:
     """The latest sends that had this customer in their audience, with what was decided."""
-    sends = _sends_about(customer)
-    answers = explain_all(customer, [send.pk for send in sends])
-    return [Decision(send, tuple(answers[send.pk])) for send in sends]
+    sends = veil_sends(user, _sends_about(customer, user))
+    answers = explain_all(customer, [send.pk for send in sends], user)
+    return [Decision(send, tuple(answers.get(send.pk, ())) or (_veiled_answer(send),)) for send in sends]
 
 
-def _sends_about(customer: Customer) -> list[Send]:
-    """A fixed number of queries: those with a delivery, with a firing, or who hold them among the withheld."""
+def _veiled_answer(send: Send) -> Explanation:
+    return Explanation("", ADMITTED, f"A message was for them. {send.campaign.team} can say more.")
+
+
+def _sends_about(customer: Customer, user: Person) -> list[Send]:
+    """A fixed number of queries: those with a delivery, with a firing, or who hold them among the withheld.
+
+    Of what `user` may not see, those with a delivery alone: a customer who was held back of it says whom it is for.
+    """
     admitted = Delivery.objects.filter(send=OuterRef("pk"), customer=customer)
     fired = Firing.objects.filter(send=OuterRef("pk"), customer=customer)
     begun = Send.objects.filter(~Q(state=Send.State.SCHEDULED)).defer("audience").select_related("campaign__team")
-    latest = begun.annotate(is_about=Exists(admitted) | Exists(fired)).order_by("-due_at", "-id")[:LOOKED_THROUGH]
+    is_told = Exists(admitted) | (Exists(fired) & seen_by(user, "campaign"))
+    latest = begun.annotate(is_about=is_told).order_by("-due_at", "-id")[:LOOKED_THROUGH]
     sends = list(latest)
-    withheld = _withheld_from(customer, sends)
+    withheld = _withheld_from(customer, (send for send in sends if can_see(user, send.campaign)))
     about: list[Send] = [send for send in sends if send.is_about or send.pk in withheld]
     return about[:TIMELINE]
 

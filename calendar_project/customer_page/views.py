@@ -10,14 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audiences.clock import read_now
-from audiences.models import Customer, Event, Subscription, Topic
+from audiences.models import Customer, Event, Hold, Subscription, Topic
+from audiences.until import until_words
 from calendar_project.pages import render_in_zone
-from campaigns.models import Membership, Send
-from campaigns.rights import PLANNING
+from campaigns.models import Send
+from campaigns.queries.campaigns import workspace_zone
+from campaigns.refusals import Refusal
+from campaigns.rights import can_change_customers, seen_by
 from deliveries.channels.registry import label
 from deliveries.queries.explanations import explain
+from deliveries.services.holds import end_hold_at, lift_hold, put_on_hold
 from deliveries.services.withdrawals import opt_out
 
+from .holds import EndForm, HoldForm, holds_context
 from .queries import consent_of, decisions_about, exact_customer, find_customers, suppressions_of
 
 EVENTS = 25
@@ -38,7 +43,11 @@ def customers_page(request: HttpRequest) -> HttpResponse:
 @login_required
 def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
     """`?send=` explains one send, whichever."""
-    customer = get_object_or_404(Customer, pk=customer_id)
+    return show_customer(request, get_object_or_404(Customer, pk=customer_id))
+
+
+def show_customer(request: HttpRequest, customer: Customer, status: int = 200, **more: Any) -> HttpResponse:
+    """The page; `more` is what stands there instead: a form with what was wrong."""
     context = {
         "place": "customers",
         "customer": customer,
@@ -47,11 +56,13 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
         "channels": [label(name) for name in settings.CHANNELS],
         "suppressions": suppressions_of(customer),
         "events": Event.objects.filter(customer=customer).order_by("-occurred_at")[:EVENTS],
-        "decisions": decisions_about(customer),
+        "decisions": decisions_about(customer, request.user),
         "asked": _asked_send(request, customer),
-        "may_write": _may_write(request.user),
+        "may_write": can_change_customers(request.user),
+        **holds_context(customer, read_now()),
+        **more,
     }
-    return render_in_zone(request, "calendar_project/customer.html", context)
+    return render_in_zone(request, "calendar_project/customer.html", context, status)
 
 
 @require_POST
@@ -59,7 +70,7 @@ def customer_page(request: HttpRequest, customer_id: int) -> HttpResponse:
 def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, channel: str) -> HttpResponse:
     """Somebody of a team opts the customer out, who asked for it. There is no such button to opt them in."""
     customer, topic = get_object_or_404(Customer, pk=customer_id), get_object_or_404(Topic, pk=topic_id)
-    if not _may_write(request.user):
+    if not can_change_customers(request.user):
         messages.error(request, "Only planners and approvers of a team change what a customer gets.")
     elif channel in settings.CHANNELS:
         opt_out(customer.pk, topic.pk, channel, read_now(), source=Subscription.Source.TEAM)
@@ -67,16 +78,54 @@ def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, 
     return redirect("calendar:customer", customer_id)
 
 
+@require_POST
+@login_required
+def hold_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """What is wrong with the form is told beside it, with what was typed."""
+    customer, form = get_object_or_404(Customer, pk=customer_id), HoldForm(request.POST)
+    if not form.is_valid():
+        return show_customer(request, customer, status=400, hold_form=form)
+    try:
+        hold = put_on_hold(
+            customer.pk, form.cleaned_data["reason"], form.cleaned_data["until"], request.user, read_now()
+        )
+    except Refusal as refusal:
+        form.add_error(None, str(refusal))
+        return show_customer(request, customer, status=400, hold_form=form)
+    messages.success(request, f"{customer} is on hold {until_words(hold.until, workspace_zone())}.")
+    return redirect("calendar:customer", customer_id)
+
+
+@require_POST
+@login_required
+def change_hold(request: HttpRequest, customer_id: int, hold_id: int) -> HttpResponse:
+    """`lift` ends it now; otherwise it gets the end that was chosen."""
+    hold = get_object_or_404(Hold.objects.select_related("customer"), pk=hold_id, customer=customer_id)
+    form = EndForm(request.POST)
+    try:
+        if "lift" in request.POST:
+            lift_hold(hold.pk, request.user, read_now())
+            messages.success(
+                request, f"Lifted: campaigns reach {hold.customer} again. What they missed is not sent later."
+            )
+        elif form.is_valid():
+            until = form.cleaned_data["until"]
+            end_hold_at(hold.pk, until, request.user, read_now())
+            messages.success(request, f"{hold.customer} is on hold {until_words(until, workspace_zone())}.")
+        else:
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("calendar:customer", customer_id)
+
+
 def _asked_send(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
     number = request.GET.get("send", "")
     if not (number.isascii() and number.isdecimal() and len(number) < 16):
         return None
-    send = Send.objects.defer("audience").select_related("campaign__team").filter(pk=int(number)).first()
-    return {"send": send, "explanations": explain(customer.pk, send.pk)} if send else None
-
-
-def _may_write(user: Any) -> bool:
-    return bool(user.is_superuser) or Membership.objects.filter(user=user, role__in=PLANNING).exists()
+    sends = Send.objects.filter(seen_by(request.user, "campaign"), pk=int(number))
+    send = sends.defer("audience").select_related("campaign__team").first()
+    return {"send": send, "explanations": explain(customer.pk, send.pk, request.user)} if send else None
 
 
 def _text(given: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import condition, require_safe
 
 from campaigns.models import Campaign
+from campaigns.rights import seen_by
 
 from .versions import PageVersion, campaign_version, days_version
 
@@ -32,7 +33,7 @@ def days_changes(request: HttpRequest, first: str, days: int) -> HttpResponse:
 @require_safe
 @login_required
 def campaign_changes(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    get_object_or_404(Campaign.objects.only("pk"), pk=campaign_id)
+    get_object_or_404(Campaign.objects.filter(seen_by(request.user)).only("pk"), pk=campaign_id)
     return _answer(request, campaign_version(campaign_id))
 
 

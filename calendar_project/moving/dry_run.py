@@ -1,7 +1,7 @@
 """What a move would do, before anybody has decided on it: read and reckoned, with nothing written and no lock taken."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,7 +13,9 @@ from campaigns.models import Campaign, Send
 from campaigns.queries.findings import Found, foretell
 from campaigns.queries.sides import checked_campaigns
 from campaigns.recurrence import wall_time
+from campaigns.rights import Person
 from campaigns.slots import Slot
+from campaigns.veils import is_crowding, veil_overlap, veiled
 from deliveries.queries.at_cap import AtCap, at_cap_by_move
 
 UNDER_WAY = (Send.State.ADMITTING, Send.State.SENDING, Send.State.PAUSED)
@@ -55,12 +57,12 @@ class DryRun:
         return max(0, self.at_cap.after - self.at_cap.before)
 
 
-def dry_run(send: Send, to_local: datetime, slot: Slot, zone: ZoneInfo, now: datetime) -> DryRun:
+def dry_run(send: Send, to_local: datetime, slot: Slot, zone: ZoneInfo, user: Person, now: datetime) -> DryRun:
     """`send` with its campaign and team; `slot` is where `to_local` is. May be asked while anybody writes."""
     sides = [each.side for each in checked_campaigns(now)]
     told = foretell(sides, send.campaign_id, send.pk, slot.due_at)
-    stays = [after for _, after in told.stays]
-    others = _others([*told.solved, *told.new, *stays], send.campaign_id)
+    found = [*told.solved, *told.new, *(after for _, after in told.stays)]
+    others = {pk: veiled(user, each) for pk, each in _others(found, send.campaign_id).items()}
     shown = "" if slot.local_due else f"{wall_time(slot.due_at, zone):%H:%M}"
     return DryRun(
         before=wall_clock(send, zone).replace(tzinfo=None),
@@ -68,7 +70,9 @@ def dry_run(send: Send, to_local: datetime, slot: Slot, zone: ZoneInfo, now: dat
         jumps_to=shown if shown and shown != f"{to_local:%H:%M}" else "",
         solved=_named(told.solved, send, others),
         new=_named(told.new, send, others),
-        stays=tuple(_name(after, send, others, before.overlap.sends_total) for before, after in told.stays),
+        stays=tuple(
+            filter(None, (_name(after, send, others, before.overlap.sends_total) for before, after in told.stays))
+        ),
         at_cap=at_cap_by_move(send, slot, sides, now),
         voids=tuple(what_it_voids(send.campaign)),
     )
@@ -91,11 +95,16 @@ def _others(found: Iterable[Found], campaign_id: int) -> dict[int, Campaign]:
 
 
 def _named(found: Iterable[Found], send: Send, others: dict[int, Campaign]) -> tuple[Named, ...]:
-    return tuple(_name(each, send, others) for each in found)
+    return tuple(named for each in found if (named := _name(each, send, others)))
 
 
-def _name(found: Found, send: Send, others: dict[int, Campaign], pairs_before: int = 0) -> Named:
+def _name(found: Found, send: Send, others: dict[int, Campaign], pairs_before: int = 0) -> Named | None:
+    """None where it would tell more of a private campaign than `campaigns.veils.seen_findings` does."""
+    other = others[found.other(send.campaign_id)]
+    if other.is_veiled:
+        if not is_crowding(found.overlap):
+            return None
+        found = replace(found, overlap=veil_overlap(found.overlap))
     overlap = found.overlap
     of_this = overlap.percent_of_first if found.first == send.campaign_id else overlap.percent_of_second
-    other = others[found.other(send.campaign_id)]
     return Named(found, other, percent_words(Decimal(str(of_this))), axes_in_words(list(overlap.axes)), pairs_before)

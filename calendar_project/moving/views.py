@@ -19,6 +19,7 @@ from calendar_project.week.cards import wall_clock
 from campaigns.models import Campaign, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import NotAllowed, Refusal
+from campaigns.rights import Person, seen_by
 from campaigns.services import sends
 from campaigns.services.moving import MOVED, check_may_move, check_moment, check_movable, slot_at, stands_at
 from campaigns.tasks import check_overlaps_soon
@@ -35,7 +36,7 @@ STANDS_THERE = "It stands there already: choose another day or hour."
 @login_required
 def move_send(request: HttpRequest, send_id: int) -> HttpResponse:
     """`?date=&time=` shows what a move there does; without, the form. Refused: 403 without the right, 409 otherwise."""
-    send = _send(send_id)
+    send = _send(request, send_id)
     try:
         check_may_move(send.campaign, request.user)
     except NotAllowed as refused:
@@ -43,15 +44,16 @@ def move_send(request: HttpRequest, send_id: int) -> HttpResponse:
     if request.method == "POST":
         return _move(request, send)
     asked = MoveForm(request.GET) if "date" in request.GET else None
-    return _answer(request, send, _looked_at(send, asked, read_now()), 200)
+    return _answer(request, send, _looked_at(send, asked, request.user, read_now()), 200)
 
 
-def _send(send_id: int) -> Send:
+def _send(request: HttpRequest, send_id: int) -> Send:
     related = ("campaign__team", "campaign__approved_version")
-    return get_object_or_404(Send.objects.select_related(*related).defer("audience"), pk=send_id)
+    seen = Send.objects.filter(seen_by(request.user, "campaign"))
+    return get_object_or_404(seen.select_related(*related).defer("audience"), pk=send_id)
 
 
-def _looked_at(send: Send, form: MoveForm | None, now: datetime) -> dict[str, Any]:
+def _looked_at(send: Send, form: MoveForm | None, user: Person, now: datetime) -> dict[str, Any]:
     """The dry run where there is a moment that can be moved to; otherwise what stands in the way."""
     try:
         check_movable(send.campaign, send, now)
@@ -66,7 +68,7 @@ def _looked_at(send: Send, form: MoveForm | None, now: datetime) -> dict[str, An
         return {"form": form, "may_choose": True, "refusal": str(refused)}
     if stands_at(send, slot):
         return {"form": form, "may_choose": True, "refusal": STANDS_THERE}
-    run = dry_run(send, form.to_local, slot, workspace_zone(), now)
+    run = dry_run(send, form.to_local, slot, workspace_zone(), user, now)
     return {"form": form, "may_choose": True, "run": run}
 
 
@@ -74,15 +76,19 @@ def _move(request: HttpRequest, send: Send) -> HttpResponse:
     form, now, user = MoveForm(request.POST), read_now(), request.user
     assert isinstance(user, User)  # noqa: S101 - login_required has seen to it
     if not form.is_valid():
-        return _answer(request, send, _looked_at(send, form, now), 400)
+        return _answer(request, send, _looked_at(send, form, user, now), 400)
     asked = form.cleaned_data
     try:
         # Whoever does not say what they have seen cannot have seen what stands there now.
         sequence = -1 if asked["sequence"] is None else asked["sequence"]
         moved = sends.move(send.pk, form.to_local, user, now, sequence, asked["why"] or _undone(asked["undo"]))
     except Refusal as refused:
-        fresh = _send(send.pk)
-        looked = {**_looked_at(fresh, form, now), "refusal": str(refused), "last_move": _last_move(fresh.campaign)}
+        fresh = _send(request, send.pk)
+        looked = {
+            **_looked_at(fresh, form, user, now),
+            "refusal": str(refused),
+            "last_move": _last_move(fresh.campaign),
+        }
         return _answer(request, fresh, looked, 409)
     check_overlaps_soon(moved.campaign_id)
     _tell(request, send, moved, asked)

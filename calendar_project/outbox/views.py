@@ -1,4 +1,7 @@
-"""The outbox: the mails that the embedded workspace wrote instead of sending them. For staff, embedded only."""
+"""The outbox: the mails that the embedded workspace wrote instead of sending them. Embedded only.
+
+For workspace admins: it holds every mail there is, those of private campaigns and those to other people too.
+"""
 
 from pathlib import Path
 
@@ -12,15 +15,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from calendar_project.outbox import mails
+from campaigns.rights import sees_everything
 from deliveries.channels.email_url import read_email_url
 
 PER_PAGE = 50
 
 
 def folder(request: HttpRequest) -> Path:
-    """Where EMAIL_URL says that mails go. Raises Http404 where they are really sent, and for all but staff."""
+    """Where EMAIL_URL says that mails go. A 404 where they are really sent, and for all but workspace admins."""
     url = read_email_url(settings.EMAIL_URL)
-    if url.kind != "outbox" or not settings.EMBEDDED or not getattr(request.user, "is_staff", False):
+    if url.kind != "outbox" or not settings.EMBEDDED or not sees_everything(request.user):
         raise Http404
     return Path(url.folder)
 

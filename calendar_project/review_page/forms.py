@@ -13,7 +13,7 @@ from campaigns.offers import Offers
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.reviews import planners_of
 from campaigns.queries.standing import standing
-from campaigns.rights import teams_planned_by
+from campaigns.rights import can_see, teams_planned_by
 from campaigns.services.decisions import Answer, offers_of, sides_of
 from campaigns.services.handoffs import may_hand_over
 
@@ -74,7 +74,7 @@ class DecisionForm(forms.Form):
         self.kinds = [(Kind(kind), KEYS[Kind(kind)], means[Kind(kind)]) for kind in offered]
         self.two_sides = item.other is not None and any(offered.values())
         self._choices("decision", [(kind, Kind(kind).label) for kind in offered])
-        self._choices("campaign", _campaigns(item))
+        self._choices("campaign", _campaigns(item, user))
         people = self.fields["to"]
         assert isinstance(people, PersonField)  # noqa: S101 - declared above
         people.queryset = planners_of(teams & {campaign.team_id for campaign, _ in sides_of(item)})
@@ -102,11 +102,11 @@ class DecisionForm(forms.Form):
         )
 
 
-def _campaigns(item: AgendaItem) -> list[tuple[Any, str]]:
+def _campaigns(item: AgendaItem, user: User) -> list[tuple[Any, str]]:
     """Each with the moment that it stands at now."""
     names, zone = (item.name, item.other_name), workspace_zone()
     return [
-        (campaign.pk, f"{shown(campaign, name).name}{_at(send, zone)}")
+        (campaign.pk, f"{shown(user, campaign, name).name}{_at(send, zone)}")
         for (campaign, send), name in zip(sides_of(item), names, strict=False)
     ]
 
@@ -131,6 +131,8 @@ def _offered_to(user: User, teams: frozenset[int], item: AgendaItem) -> Offers:
     if not mine:
         return {}
     offered = {kind: tuple(pk for pk in ids if pk in mine) for kind, ids in offers_of(item).items()}
+    if not all(can_see(user, each) for each in campaigns.values()):
+        offered = {kind: ids for kind, ids in offered.items() if kind not in (Kind.EXCLUDE, Kind.MERGE)}
     if Kind.MERGE in offered and mine != set(campaigns):
         del offered[Kind.MERGE]
     if Kind.HAND_OVER in offered:

@@ -16,7 +16,7 @@ from audiences.clock import read_now
 from campaigns.models import Campaign, Handoff
 from campaigns.queries.reviews import planners_of
 from campaigns.refusals import Refusal, StaleChange
-from campaigns.rights import can_plan
+from campaigns.rights import can_plan, seen_by
 from campaigns.services import handoffs
 
 Step = Callable[[Campaign, User, HttpRequest, datetime], str]
@@ -26,7 +26,7 @@ Step = Callable[[Campaign, User, HttpRequest, datetime], str]
 @login_required
 def hand_over_page(request: HttpRequest, campaign_id: int, step: str) -> HttpResponse:
     """The services look at rights and at what has become of the offer meanwhile."""
-    campaign = get_object_or_404(Campaign.objects.filter(is_template=False), pk=campaign_id)
+    campaign = get_object_or_404(Campaign.objects.filter(seen_by(request.user), is_template=False), pk=campaign_id)
     if step not in STEPS:
         raise Http404(f"“{step}” is no step of a handoff.")
     try:

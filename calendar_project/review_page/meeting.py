@@ -19,8 +19,7 @@ from deliveries.queries.went_out import went_out
 from .forms import DecisionForm
 from .rows import Row, Viewer, row, sections
 from .stretch import stretch_of
-
-READER = Viewer(frozenset())
+from .veils import is_shown
 
 
 def preview(week: Week, user: User, now: datetime) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def preview(week: Week, user: User, now: datetime) -> dict[str, Any]:
     is_ahead = is_openable(stretch, now)
     news = since(now)
     items = agenda(stretch, news, went_out(news, now)) if is_ahead else []
-    rows = _rows(items, READER, zone, set(), is_open=False)
+    rows = _rows(items, Viewer(user), zone, set(), is_open=False)
     return {
         **_shared(week, user, zone),
         "is_ahead": is_ahead,
@@ -43,7 +42,7 @@ def preview(week: Week, user: User, now: datetime) -> dict[str, Any]:
 def meeting(week: Week, review: Review, user: User, form: DecisionForm | None) -> dict[str, Any]:
     zone = workspace_zone()
     waiting = set(undecided_again(review).values_list("pk", flat=True))
-    rows = _rows(items_of(review), Viewer(frozenset(teams_planned_by(user))), zone, waiting, is_open=True)
+    rows = _rows(items_of(review), Viewer(user, frozenset(teams_planned_by(user))), zone, waiting, is_open=True)
     return {
         **_shared(week, user, zone),
         "review": review,
@@ -59,7 +58,7 @@ def minutes(review: Review, user: User) -> dict[str, Any]:
     """As `user` may read them: what was decided, what carries over, and what was looked at."""
     zone = workspace_zone()
     week = Week.parse(review.week)
-    rows = _rows(items_of(review), READER, zone, set(), is_open=False)
+    rows = _rows(items_of(review), Viewer(user), zone, set(), is_open=False)
     return {
         **_shared(week, user, zone),
         "review": review,
@@ -73,7 +72,8 @@ def minutes(review: Review, user: User) -> dict[str, Any]:
 def _rows(
     items: Iterable[AgendaItem], viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool
 ) -> list[Row]:
-    return [row(item, viewer, zone, waiting, is_open=is_open) for item in items]
+    seen = (item for item in items if is_shown(item, viewer.user))
+    return [row(item, viewer, zone, waiting, is_open=is_open) for item in seen]
 
 
 def _shared(week: Week, user: User, zone: ZoneInfo) -> dict[str, Any]:

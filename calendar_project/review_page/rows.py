@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
+
 from campaigns.models import AgendaItem, Decision
 
 from .shown import Shown, shown
+from .veils import veil_decision, veil_item
 from .words import sentence, when_words
 
 CARRIED = "Carried over"
@@ -47,17 +50,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Whose page it is: the teams that they plan for; empty for those who read."""
+    """Whose page it is, and the teams that they plan for; empty for those who read."""
 
-    teams: frozenset[int]
+    user: User
+    teams: frozenset[int] = frozenset()
 
 
 def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
     """`waiting`: the ids of the items that carry over if nobody decides them."""
     decision = _decision(item)
     whens = [when_words(when, zone) for when in item.facts.get("whens", [])]
-    campaign = shown(item.campaign, item.name)
-    other = shown(item.other, item.other_name) if item.other else None
+    campaign = shown(viewer.user, item.campaign, item.name)
+    other = shown(viewer.user, item.other, item.other_name) if item.other else None
+    if campaign.is_veiled or (other and other.is_veiled):
+        item, decision = veil_item(item), veil_decision(decision)
     is_moot = is_open and item.is_to_decide and decision is None and item.pk not in waiting
     return Row(
         item=item,

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+from django.utils.text import capfirst
+
 from campaigns.models import Campaign
+from campaigns.rights import can_see
+from campaigns.veils import spoken
 
 
 @dataclass(frozen=True)
@@ -13,8 +18,11 @@ class Shown:
     name: str
     team_id: int
     team: str
+    is_veiled: bool = False
 
 
-def shown(campaign: Campaign, name: str) -> Shown:
+def shown(user: User, campaign: Campaign, name: str) -> Shown:
     """`name` is what it was called when the review was opened."""
+    if not can_see(user, campaign):
+        return Shown(0, capfirst(spoken(user, campaign)), campaign.team_id, campaign.team.name, is_veiled=True)
     return Shown(campaign.pk, name, campaign.team_id, campaign.team.name)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from calendar_project.pages import render_in_zone
 from campaigns.models import Campaign, HistoryEntry
+from campaigns.rights import Person, seen_by
 
 PAGE = 40
 
@@ -15,15 +16,15 @@ PAGE = 40
 @require_safe
 @login_required
 def stopped_page(request: HttpRequest) -> HttpResponse:
-    page = Paginator(stopped_campaigns(), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(stopped_campaigns(request.user), PAGE).get_page(request.GET.get("page"))
     return render_in_zone(request, "calendar_project/review_stopped.html", {"place": "review", "page": page})
 
 
-def stopped_campaigns() -> QuerySet[Campaign]:
-    """Every campaign that was cancelled, the latest first; those that were retired say what was learnt."""
+def stopped_campaigns(user: Person) -> QuerySet[Campaign]:
+    """Every cancelled one that they may see, the latest first; those that were retired say what was learnt."""
     cancelled = HistoryEntry.objects.filter(campaign=OuterRef("pk"), action="cancel").order_by("-id")
     return (
-        Campaign.objects.filter(status=Campaign.Status.CANCELLED, is_template=False)
+        Campaign.objects.filter(seen_by(user), status=Campaign.Status.CANCELLED, is_template=False)
         .select_related("team", "owner", "retirement__by")
         .annotate(stopped_at=Subquery(cancelled.values("at")[:1]), why=Subquery(cancelled.values("note")[:1]))
         .order_by("-stopped_at", "-id")

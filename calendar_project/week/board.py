@@ -87,10 +87,11 @@ def cards_of(rows: WeekRows, zone: ZoneInfo, movable: Movable) -> Iterable[Card]
     # Asking for each address takes longer than all the rest of a card.
     somewhere, elsewhere = reverse("calendar:campaign", args=[0]), reverse("calendar:move-send", args=[0])
     for send in rows.sends:
-        address = somewhere.replace("/0/", f"/{send.campaign_id}/")
+        is_veiled = send.campaign.is_veiled
+        address = "" if is_veiled else somewhere.replace("/0/", f"/{send.campaign_id}/")
         segments = ", ".join(rows.audiences.get(send.campaign_id, {}).values())
         states, capped = rows.states.get(send.pk, nothing), rows.withheld.get(send.pk, nothing)["capped"]
-        shown = card(send, zone, address, segments, states, capped, findings[send.pk])
+        shown = card(send, zone, address, segments, states, capped, 0 if is_veiled else findings[send.pk])
         yield replace(shown, move_address=elsewhere.replace("/0/", f"/{send.pk}/")) if send in movable else shown
 
 

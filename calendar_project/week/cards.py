@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
@@ -81,6 +82,11 @@ class Card:
         return self.send.campaign
 
     @property
+    def is_veiled(self) -> bool:
+        """A busy block: of a private campaign that this person may not see."""
+        return self.campaign.is_veiled
+
+    @property
     def hooks(self) -> SafeString:
         """The attributes by which addresses and scripts find it, wherever it is shown; an id stands once in a page."""
         return SafeString("") if self.is_again else format_html(' id="send-{}"', str(self.send.pk))
@@ -110,7 +116,7 @@ class Card:
     @property
     def shows_status(self) -> bool:
         """Approved is the quiet default, and numbers say that it went out."""
-        return self.look not in ("approved", "done") or (self.look == "done" and not self.progress)
+        return self.look not in ("approved", "busy", "done") or (self.look == "done" and not self.progress)
 
     @property
     def counts(self) -> bool:
@@ -121,7 +127,7 @@ class Card:
 def card(
     send: Send, zone: ZoneInfo, address: str, segments: str, states: Counter[str], capped: int, findings: int
 ) -> Card:
-    """`address`: of its campaign's page; `segments`: the names of those whom it is for."""
+    """`address`: of its campaign's page, where it can be opened; `segments`: the names of those whom it is for."""
     wall = wall_clock(send, zone)
     look, words = status_words(send)
     return Card(
@@ -131,7 +137,7 @@ def card(
         is_local=bool(send.local_due),
         look=look,
         words=words,
-        name=send.campaign.name,
+        name=capfirst(send.campaign.name) if send.campaign.is_veiled else send.campaign.name,
         address=address,
         segments=segments,
         people=send.audience_size or send.expected_volume,
@@ -153,6 +159,8 @@ def wall_clock(send: Send, zone: ZoneInfo) -> datetime:
 
 def status_words(send: Send) -> tuple[str, str]:
     """The class and the word of a send's status; approved is the quiet default."""
+    if send.campaign.is_veiled:
+        return "busy", "Private"
     if send.state in SEND_WORDS:
         look, words = SEND_WORDS[Send.State(send.state)]
         return look, f"{words}: {send.reason}" if send.state == Send.State.MISSED and send.reason else words

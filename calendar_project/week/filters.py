@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from audiences.models import Segment, Topic
 from campaigns.models import Campaign, Send, Team
+from campaigns.rights import Person, seen_by
 from deliveries.channels.registry import channel_names, label
 
 from .cards import Card, status_words
@@ -83,11 +84,7 @@ class WeekFilter(forms.Form):
         required=False, max_length=80, label="Name", widget=forms.TextInput(attrs={"type": "search"})
     )
     team = _one_of(Team.objects.all(), "All teams")
-    owner = _one_of(
-        User.objects.filter(campaign__isnull=False).distinct().order_by("first_name", "username"),
-        "Everybody’s",
-        OwnerField,
-    )
+    owner = _one_of(User.objects.none(), "Everybody’s", OwnerField)
     channel = forms.ChoiceField(required=False, widget=PlainSelect)
     topic = _one_of(Topic.objects.all(), "All topics")
     segment = _one_of(Segment.objects.only("name").order_by("name"), "All segments")
@@ -95,13 +92,21 @@ class WeekFilter(forms.Form):
     only = forms.ChoiceField(required=False, choices=[("", ""), *ONLY.items()], widget=forms.HiddenInput)
     rows = forms.ChoiceField(required=False, choices=[("", ""), *ROWS.items()], widget=forms.HiddenInput)
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, user: Person) -> None:
         super().__init__(data, use_required_attribute=False, auto_id="filter-%s", label_suffix="")
+        self._offer_owners(user)
         names = [(name, label(name)) for name in channel_names()]
         channel = self.fields["channel"]
         assert isinstance(channel, forms.ChoiceField)  # noqa: S101 - declared above
         channel.choices = [("", "All channels"), *names]
         self.full_clean()
+
+    def _offer_owners(self, user: Person) -> None:
+        """Those who own a campaign that may be seen: that somebody has a private one is nobody else's business."""
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)  # noqa: S101 - declared above
+        owners = Campaign.objects.filter(seen_by(user)).values("owner")
+        owner.queryset = User.objects.filter(pk__in=owners).order_by("first_name", "username")
 
     @cached_property
     def chosen(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from pyroaring import BitMap
 from audiences.bitmaps import load
 from campaigns.models import Campaign, Finding, Milestone, Send, Team
 from campaigns.queries.reviews import is_handed_over
+from campaigns.rights import Person, can_see, seen_by
+from campaigns.veils import OF_A_SEND, seen_findings, veil_finding, veil_sends
 from deliveries.models import Delivery, Withheld
 
 from .filters import Audiences, WeekFilter
@@ -25,15 +27,18 @@ from .periods import A_DAY, Period
 # A send at each customer's hour begins up to a day before, and ends up to a day after, the workspace's own date.
 WIDEST_ZONE_GAP = timedelta(hours=27)
 # What cards and findings say of a campaign. A field that is not named here costs a query for every card that asks.
-CAMPAIGN = ("name", "team_id", "owner_id", "topic_id", "milestone_id", "channels", "reach", "trigger", "status")
+CAMPAIGN = (
+    "name", "is_private", "team_id", "owner_id", "topic_id", "milestone_id", "channels", "reach", "trigger", "status",
+)  # fmt: skip
 GOAL = ("goal_event", "experiment_ends")
-SEND = ("campaign_id", "due_at", "local_due", "state", "reason", "expected_volume", "audience_size")
+SEND = ("campaign_id", "due_at", "local_due", "state", "reason", "expected_volume", "audience_size", *OF_A_SEND, "slot")
 Counts = dict[int, Counter[str]]
 
 
 @dataclass(frozen=True)
 class WeekRows:
-    """The rows of one period. `states` and `withheld` count by send id, then by state or by reason."""
+    """The rows of one period, as one person may see them: a private campaign of another team is a veil, of which only
+    the size counts. `states` and `withheld` count by send id, then by state or by reason."""
 
     teams: list[Team]
     milestones: list[Milestone]
@@ -47,18 +52,23 @@ class WeekRows:
     experiments: list[Campaign]
 
 
-def read_week(period: Period, zone: ZoneInfo, chosen: WeekFilter) -> WeekRows:
+def read_week(period: Period, zone: ZoneInfo, chosen: WeekFilter, user: Person) -> WeekRows:
     teams, milestones = list(Team.objects.all()), list(Milestone.objects.all())
-    sends, experiments = list(sends_of(period, zone)), list(experiments_ending(period))
-    campaigns = campaigns_of(send.campaign_id for send in sends) | {each.pk: each for each in experiments}
-    audiences = audiences_of(campaigns)
-    for send in sends:
+    planned, experiments = list(sends_of(period, zone)), list(experiments_ending(period, user))
+    campaigns = campaigns_of(send.campaign_id for send in planned) | {each.pk: each for each in experiments}
+    give_teams(campaigns.values(), teams)
+    audiences = audiences_of([each.pk for each in campaigns.values() if can_see(user, each)])
+    for send in planned:
         send.campaign = campaigns[send.campaign_id]
-    sends = [send for send in sends if chosen.keeps(send, audiences)]
-    ids = [send.pk for send in sends]
-    findings = list(open_findings({send.campaign_id for send in sends}))
+    # First the veil, then the filters: they find out nothing that it hides.
+    sends = [send for send in veil_sends(user, planned) if chosen.keeps(send, audiences)]
+    seen = [send for send in sends if not send.campaign.is_veiled]
+    ids = [send.pk for send in seen]
+    findings = list(open_findings({send.campaign_id for send in seen}, user))
     give_campaigns(findings, campaigns)
-    give_names(campaigns.values(), teams, milestones)
+    give_teams(campaigns.values(), teams)
+    give_names(campaigns.values(), milestones)
+    findings = [veil_finding(user, each) for each in findings]
     return WeekRows(
         teams=teams,
         milestones=milestones,
@@ -66,7 +76,7 @@ def read_week(period: Period, zone: ZoneInfo, chosen: WeekFilter) -> WeekRows:
         audiences=audiences,
         states=_count(Delivery.objects.filter(send__in=ids).values_list("send", "state").annotate(n=Count("id"))),
         withheld=_count(Withheld.objects.filter(send__in=ids).values_list("send", "reason").annotate(n=Sum("size"))),
-        people_at_cap=people_at_cap(send.pk for send in sends if not send.campaign.is_continuous),
+        people_at_cap=people_at_cap(send.pk for send in seen if not send.campaign.is_continuous),
         findings=findings,
         partners=sends_of_findings(findings),
         experiments=[each for each in experiments if chosen.keeps_campaign(each, audiences)],
@@ -105,21 +115,26 @@ def give_campaigns(findings: Iterable[Finding], campaigns: dict[int, Campaign]) 
         finding.first, finding.second = campaigns[finding.first_id], campaigns[finding.second_id]
 
 
-def give_names(campaigns: Collection[Campaign], teams: Iterable[Team], milestones: Iterable[Milestone]) -> None:
-    """Team, owner and milestone, without a query for each."""
+def give_teams(campaigns: Iterable[Campaign], teams: Iterable[Team]) -> None:
+    by_id = {team.pk: team for team in teams}
+    for each in campaigns:
+        each.team = by_id[each.team_id]
+
+
+def give_names(campaigns: Collection[Campaign], milestones: Iterable[Milestone]) -> None:
+    """Owner and milestone, without a query for each."""
     owner_ids = {each.owner_id for each in campaigns if each.owner_id}
     owners = User.objects.only("username", "first_name", "last_name").in_bulk(owner_ids)
-    by_team, by_milestone = {team.pk: team for team in teams}, {each.pk: each for each in milestones}
+    by_id = {each.pk: each for each in milestones}
     for each in campaigns:
-        each.team = by_team[each.team_id]
         each.owner = owners.get(each.owner_id or 0)
-        each.milestone = by_milestone.get(each.milestone_id or 0)
+        each.milestone = by_id.get(each.milestone_id or 0)
 
 
-def open_findings(campaign_ids: Iterable[int]) -> QuerySet[Finding]:
+def open_findings(campaign_ids: Iterable[int], user: Person) -> QuerySet[Finding]:
     ids = list(campaign_ids)
-    of_them = Q(first__in=ids) | Q(second__in=ids)
-    return Finding.objects.filter(of_them, state=Finding.State.OPEN).order_by("-shared", "id")
+    either = Q(first__in=ids) | Q(second__in=ids)
+    return seen_findings(user, Finding.objects.filter(either, state=Finding.State.OPEN)).order_by("-shared", "id")
 
 
 def sends_of_findings(findings: list[Finding]) -> dict[int, Send]:
@@ -138,9 +153,9 @@ def people_at_cap(send_ids: Iterable[int]) -> int:
     return len(people)
 
 
-def experiments_ending(period: Period) -> QuerySet[Campaign]:
+def experiments_ending(period: Period, user: Person) -> QuerySet[Campaign]:
     ending = Campaign.objects.filter(experiment_ends__range=(period.days[0], period.days[-1]), is_template=False)
-    on = ending.exclude(status=Campaign.Status.CANCELLED)
+    on = ending.filter(seen_by(user)).exclude(status=Campaign.Status.CANCELLED)
     return on.only(*CAMPAIGN, *GOAL).order_by("experiment_ends", "id")
 
 

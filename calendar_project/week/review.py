@@ -69,7 +69,7 @@ def goals_served(board: Board) -> list[Goal]:
 
 
 def without_goal(board: Board) -> int:
-    return sum(1 for card in board.dated if not goal_words(card.campaign))
+    return sum(1 for card in board.dated if not (card.campaign.is_veiled or goal_words(card.campaign)))
 
 
 def _decision(finding: Finding, pair: list[int], rows: WeekRows, zone: ZoneInfo) -> Decision:

@@ -52,7 +52,7 @@ def shown_views(request: HttpRequest, filters: WeekFilter) -> list[ShownView]:
 @login_required
 def save_view_page(request: HttpRequest) -> HttpResponse:
     """What the filters are is kept as they understand it: what they do not is not saved."""
-    query = WeekFilter(QueryDict(request.POST.get("query", "")[:LONGEST_QUERY])).query.removeprefix("?")
+    query = WeekFilter(QueryDict(request.POST.get("query", "")[:LONGEST_QUERY]), request.user).query.removeprefix("?")
     name, is_shared = request.POST.get("name", ""), "shared" in request.POST
 
     def save() -> str:

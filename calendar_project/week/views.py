@@ -17,6 +17,7 @@ from audiences.zones import zone_or
 from calendar_project.live.views import live_days
 from calendar_project.moving.handles import Movable, movable_by
 from campaigns.queries.day_notes import day_notes
+from campaigns.rights import Person
 
 from .board import build_board
 from .filters import Choice, WeekFilter
@@ -85,18 +86,18 @@ def _page(request: HttpRequest, view: View, address: str) -> HttpResponse:
         period = view.kind.parse(address) if address else view.kind.of(today)
     except NoSuchPeriod as problem:
         raise Http404(str(problem)) from problem
-    chosen = WeekFilter(request.GET)
+    chosen = WeekFilter(request.GET, request.user)
     # Before anything is read, so that what changes meanwhile is noticed.
     live = live_days(request, period.days[0], len(period.days))
-    context = period_context(view, period, zone, today, chosen, movable_by(request.user, now))
+    context = period_context(view, period, zone, today, chosen, movable_by(request.user, now), request.user)
     return render(request, view.template, {**context, **views_context(request, chosen), **live})
 
 
 def period_context(
-    view: View, period: Period, zone: ZoneInfo, today: date, chosen: WeekFilter, movable: Movable
+    view: View, period: Period, zone: ZoneInfo, today: date, chosen: WeekFilter, movable: Movable, user: Person
 ) -> dict[str, Any]:
     """Everything that the template shows."""
-    rows = read_week(period, zone, chosen)
+    rows = read_week(period, zone, chosen, user)
     board = build_board(period, rows, zone, today, chosen, movable, view.most)
     return {
         "place": "calendar",

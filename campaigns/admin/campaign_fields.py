@@ -30,6 +30,8 @@ SHOWN_WHEN = {
 HELP = {
     "name": "What your colleagues call it; customers never see it.",
     "owner": "Who is told when it needs somebody.",
+    "is_private": "Your team, its owner and workspace admins see what it is. Others see that somebody is busy: when, "
+    "through what and with how many.",
     "topic": "What customers subscribe to and unsubscribe from.",
     "milestone": "The step of the customer's journey that it serves.",
     "holdout_percent": "This share gets nothing, so that the effect can be measured. 0 to 90.",
@@ -55,7 +57,10 @@ HELP = {
     "experiment_ends": "The day on which the numbers are to be looked at.",
 }
 SECTIONS: list[tuple[str | None, dict[str, Any]]] = [
-    (None, {"fields": ["name", ("team", "owner"), ("topic", "milestone"), "is_template", "version_seen"]}),
+    (
+        None,
+        {"fields": ["name", ("team", "owner"), ("topic", "milestone"), ("is_template", "is_private"), "version_seen"]},
+    ),
     ("Audience", {"classes": ["tab"], "fields": ["include", "exclude", "holdout_percent"]}),
     ("Content", {"classes": ["tab"], "fields": ["channels", "reach"]}),
     (

@@ -24,9 +24,11 @@ from audiences.admin.staying import StaysAfterSave
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding, Send, Team
 from campaigns.queries.sends import going_out
-from campaigns.rights import can_plan
+from campaigns.rights import can_plan, seen_by
+from campaigns.services.states import write_history
 from campaigns.services.versions import record_version
 from campaigns.tasks import check_overlaps_soon
+from campaigns.veils import seen_findings
 
 from .campaign_fields import HELP, SECTIONS, SHOWN_WHEN
 from .campaign_form import CampaignForm
@@ -43,7 +45,8 @@ ENDED = (Campaign.Status.DONE, Campaign.Status.CANCELLED)
 
 @admin.register(Campaign)
 class CampaignAdmin(StaysAfterSave, ModelAdmin):
-    """Everyone who may sign in sees every campaign; writing is for planners of its team, and not once it has ended."""
+    """Whoever may sign in sees every campaign but other teams' private ones; writing is for planners of its team, and
+    not once it has ended."""
 
     form = CampaignForm
     fieldsets = SECTIONS
@@ -60,6 +63,7 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         ("topic", RelatedDropdownFilter),
         ("trigger", ChoicesDropdownFilter),
         ("is_template", BooleanRadioFilter),
+        ("is_private", BooleanRadioFilter),
     ]
     list_filter_submit = True
     search_fields = ["name", "messages__subject", "messages__title"]
@@ -70,9 +74,12 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
     # --- The list ---------------------------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         ahead = Send.objects.filter(campaign=OuterRef("pk"), state__in=AHEAD).order_by("due_at")
-        found = Finding.objects.filter(Q(first=OuterRef("pk")) | Q(second=OuterRef("pk")), state=Finding.State.OPEN)
+        found = seen_findings(
+            request.user,
+            Finding.objects.filter(Q(first=OuterRef("pk")) | Q(second=OuterRef("pk")), state=Finding.State.OPEN),
+        )
         counted = found.order_by().annotate(one=F("state")).values("one").annotate(number=Count("pk")).values("number")
-        campaigns: QuerySet[Campaign] = super().get_queryset(request)
+        campaigns: QuerySet[Campaign] = super().get_queryset(request).filter(seen_by(request.user))
         return campaigns.select_related("team", "owner", "trigger_segment", "approved_version").annotate(
             next_due=Subquery(ahead.values("due_at")[:1]),
             next_volume=Subquery(ahead.values("expected_volume")[:1]),
@@ -146,6 +153,9 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
         """The version is taken when every row of the campaign is written, messages and segments too."""
         super().save_related(request, form, formsets, change)
         before = form.instance.status
+        if change and "is_private" in form.changed_data:
+            action = "made private" if form.instance.is_private else "made open"
+            write_history(form.instance.pk, action, signed_in(request), read_now())
         record_version(form.instance.pk, signed_in(request), read_now())
         form.instance.refresh_from_db(fields=["status"])
         if before not in (form.instance.status, Campaign.Status.DRAFT):

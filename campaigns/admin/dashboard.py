@@ -10,6 +10,8 @@ from django.urls import reverse
 from audiences.admin.pages import page_url
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding, Send
+from campaigns.rights import seen_by
+from campaigns.veils import seen_findings
 
 from .panel import AHEAD
 
@@ -19,14 +21,15 @@ COMING = timedelta(days=7)
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The context of the index page, with its cards: three counts, whatever the workspace holds."""
     campaigns, findings = reverse("admin:campaigns_campaign_changelist"), reverse("admin:campaigns_finding_changelist")
-    counts = Campaign.objects.filter(is_template=False).aggregate(
+    counts = Campaign.objects.filter(seen_by(request.user), is_template=False).aggregate(
         in_review=Count("pk", filter=Q(status=Campaign.Status.IN_REVIEW)),
         running=Count("pk", filter=Q(status=Campaign.Status.RUNNING)),
     )
+    to_settle = seen_findings(request.user, Finding.objects.filter(state=Finding.State.OPEN)).count()
     now = read_now()
     cards = [
         ("Waiting for approval", counts["in_review"], f"{campaigns}?status__exact=in_review"),
-        ("Findings to settle", Finding.objects.filter(state=Finding.State.OPEN).count(), findings),
+        ("Findings to settle", to_settle, findings),
         ("Sends in the next 7 days", _sends(now, now + COMING), page_url("calendar:week")),
         ("Campaigns running", counts["running"], f"{campaigns}?status__exact=running"),
     ]

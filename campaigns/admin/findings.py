@@ -2,13 +2,16 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RadioFilter
+from unfold.contrib.filters.admin import RadioFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -18,9 +21,13 @@ from audiences.admin.read_only import ReadOnlyAdmin
 from audiences.clock import read_now
 from campaigns.models import Campaign, Finding
 from campaigns.refusals import Refusal
+from campaigns.rights import seen_by
 from campaigns.services.overlaps import acknowledge
+from campaigns.veils import seen_findings, veil_finding
 
 from .statuses import FINDING, SEVERITY
+
+SIDES = ("first", "second")
 
 
 class AcknowledgeForm(forms.Form):
@@ -30,6 +37,30 @@ class AcknowledgeForm(forms.Form):
         label="Why is it left as it is?",
         help_text="Kept with the finding, with your name. It opens again when one of the campaigns changes.",
     )
+
+
+class ShownFilter(RadioFilter):
+    """By what is shown of a finding, which beside a private campaign is not all that is written down."""
+
+    choices_shown: type[models.TextChoices]
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return list(self.choices_shown.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Finding]) -> QuerySet[Finding]:
+        return queryset.filter(**{f"shown_{self.parameter_name}": self.value()}) if self.value() else queryset
+
+
+class SeverityFilter(ShownFilter):
+    title = "severity"
+    parameter_name = "severity"
+    choices_shown = Finding.Severity
+
+
+class KindFilter(ShownFilter):
+    title = "kind"
+    parameter_name = "kind"
+    choices_shown = Finding.Kind
 
 
 class StateFilter(RadioFilter):
@@ -50,6 +81,14 @@ class StateFilter(RadioFilter):
         return queryset if self.value() not in Finding.State.values else queryset.filter(state=self.value())
 
 
+class FindingList(ChangeList):
+    """Each row says no more than its reader may know."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = [veil_finding(request.user, finding) for finding in self.result_list]
+
+
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
     list_display = [
@@ -63,8 +102,8 @@ class FindingAdmin(ReadOnlyAdmin):
         "checked_at",
     ]
     list_display_links = ["between"]
-    list_select_related = ["first", "second"]
-    list_filter = [StateFilter, ("severity", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter)]
+    list_select_related = ["first__team", "second__team"]
+    list_filter = [StateFilter, SeverityFilter, KindFilter]
     list_filter_submit = True
     search_fields = ["first__name", "second__name"]
     search_help_text = "The name of either campaign"
@@ -75,11 +114,40 @@ class FindingAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     change_form_outer_before_template = "admin/campaigns/finding/settle.html"
 
-    @display(description="Severity", ordering="severity", label=SEVERITY)
+    # --- What may be seen -------------------------------------------------------------------------------------
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
+        # Told apart by what is shown: the order alone would say which of the private ones is the graver.
+        return seen_findings(request.user, Finding.objects.all()).order_by(*self.get_ordering(request))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return "state", "shown_severity", "-shared"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+        return FindingList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Finding | None:
+        finding: Finding | None = super().get_object(request, object_id, from_field)
+        return veil_finding(request.user, finding) if finding else None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Finding], search_term: str
+    ) -> tuple[QuerySet[Finding], bool]:
+        """By names that may be seen: a private campaign is not found by its own."""
+        for word in search_term.split():
+            found = [Q(seen_by(request.user, side), **{f"{side}__name__icontains": word}) for side in SIDES]
+            queryset = queryset.filter(found[0] | found[1])
+        return queryset, False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # Django would let `?axes__contains=goal` through, and with it guesses at what is not shown.
+        return lookup in ("state", SeverityFilter.parameter_name, KindFilter.parameter_name)
+
+    # --- The list ---------------------------------------------------------------------------------------------
+    @display(description="Severity", ordering="shown_severity", label=SEVERITY)
     def severity_shown(self, finding: Finding) -> str:
         return finding.get_severity_display()
 
-    @display(description="Kind", ordering="kind")
+    @display(description="Kind", ordering="shown_kind")
     def kind_shown(self, finding: Finding) -> str:
         return finding.kind
 
@@ -137,4 +205,6 @@ class FindingAdmin(ReadOnlyAdmin):
 
 
 def _campaign_link(campaign: Campaign) -> SafeString:
+    if campaign.is_veiled:
+        return format_html("{}", campaign)
     return link(campaign, reverse("admin:campaigns_campaign_change", args=[campaign.pk]))

@@ -11,6 +11,7 @@ from campaigns.plan import SECTIONS
 from campaigns.queries.approvals import latest_version, section_digests, standing_approvals
 from campaigns.services.approvals import spoken
 from campaigns.services.preflight import problems
+from campaigns.veils import seen_findings, veil_finding
 
 from .moves import moves_for
 from .statuses import CAMPAIGN
@@ -30,7 +31,7 @@ def panel(campaign: Campaign, user: Any, now: datetime) -> dict[str, Any]:
         "moves": moves_for(user, campaign),
         "problems": [problem for problem in found if problem.is_blocking],
         "warnings": [problem for problem in found if not problem.is_blocking],
-        "findings": open_findings(campaign),
+        "findings": open_findings(campaign, user),
         "sends": sends_ahead(campaign),
         "history": recent_history(campaign),
         "page": page_url("calendar:campaign", campaign.pk),
@@ -56,9 +57,12 @@ def _of_version(campaign: Campaign, version: int) -> str:
     return f"Version {version}, approved." if approved == version else f"Version {version}; {approved} is approved."
 
 
-def open_findings(campaign: Campaign) -> list[dict[str, Any]]:
+def open_findings(campaign: Campaign, user: Any) -> list[dict[str, Any]]:
     """The ten that share the most, each with the name of the other campaign."""
-    found = Finding.objects.filter(Q(first=campaign) | Q(second=campaign), state=Finding.State.OPEN)
+    found = seen_findings(
+        user, Finding.objects.filter(Q(first=campaign) | Q(second=campaign), state=Finding.State.OPEN)
+    )
+    rows = found.select_related("first__team", "second__team").order_by("-shared")[:10]
     return [
         {
             "pk": finding.pk,
@@ -66,7 +70,7 @@ def open_findings(campaign: Campaign) -> list[dict[str, Any]]:
             "shared": finding.shared,
             "severity": finding.get_severity_display().lower(),
         }
-        for finding in found.select_related("first", "second").order_by("-shared")[:10]
+        for finding in (veil_finding(user, each) for each in rows)
     ]
 
 

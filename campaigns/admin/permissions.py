@@ -10,11 +10,12 @@ from typing import Any
 import rules
 
 from campaigns.models import Membership
+from campaigns.rights import PLANNING, can_see, roles_of
 
 SEEN_BY_STAFF = {
     "audiences": (
         "workspace", "customer", "event", "topic", "subscription", "suppression", "segment", "segmentrefresh",
-        "listmember", "importrun",
+        "listmember", "importrun", "hold",
     ),
     "campaigns": (
         "campaign", "message", "milestone", "team", "membership", "send", "firing", "finding", "feed", "historyentry",
@@ -45,14 +46,6 @@ WRITTEN_BY_PLANNERS = (
 WRITTEN_BY_STAFF = ("campaigns.add_feed", "campaigns.change_feed")
 
 
-def roles(user: Any) -> dict[int, str]:
-    """Team id → role; asked of the database once per request, however many links the sidebar has."""
-    if not hasattr(user, "_team_roles"):
-        user._team_roles = dict(Membership.objects.filter(user_id=user.pk).values_list("team_id", "role"))
-    found: dict[int, str] = user._team_roles
-    return found
-
-
 @rules.predicate
 def is_staff(user: Any) -> bool:
     return bool(user.is_active and user.is_staff)
@@ -60,11 +53,17 @@ def is_staff(user: Any) -> bool:
 
 @rules.predicate
 def plans_somewhere(user: Any) -> bool:
-    return any(role in (Membership.Role.PLANNER, Membership.Role.APPROVER) for role in roles(user).values())
+    return any(role in PLANNING for role in roles_of(user).values())
+
+
+@rules.predicate
+def sees_this_one(user: Any, campaign: Any = None) -> bool:
+    """Asked about no campaign in particular: whoever may look at any."""
+    return campaign is None or can_see(user, campaign)
 
 
 def teams_planned_by(user: Any) -> list[int]:
-    return [team for team, role in roles(user).items() if role != Membership.Role.VIEWER]
+    return [team for team, role in roles_of(user).items() if role != Membership.Role.VIEWER]
 
 
 def declare_permissions() -> None:
@@ -72,7 +71,7 @@ def declare_permissions() -> None:
     for app, models in SEEN_BY_STAFF.items():
         rules.set_perm(app, is_staff)
         for model in models:
-            rules.set_perm(f"{app}.view_{model}", is_staff)
+            rules.set_perm(f"{app}.view_{model}", is_staff & sees_this_one if model == "campaign" else is_staff)
     for permission in WRITTEN_BY_PLANNERS:
         rules.set_perm(permission, is_staff & plans_somewhere)
     for permission in WRITTEN_BY_STAFF:

@@ -11,6 +11,7 @@ from unfold.decorators import display
 from audiences.admin.pages import link
 from audiences.admin.read_only import ReadOnlyAdmin
 from campaigns.models import Send
+from campaigns.rights import seen_by
 
 from .statuses import SEND
 
@@ -32,7 +33,7 @@ class SendAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
         # A frozen audience may be megabytes; no page of the admin shows one.
         sends: QuerySet[Send] = super().get_queryset(request)
-        return sends.defer("audience")
+        return sends.filter(seen_by(request.user, "campaign")).defer("audience")
 
     @display(description="Team", ordering="campaign__team__name")
     def team(self, send: Send) -> str:

@@ -5,10 +5,11 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
+from audiences.admin.discretion import Discreet
 from campaigns.models import Membership, Milestone, Team
 
 
@@ -20,7 +21,7 @@ class MembershipInline(TabularInline):
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):
+class TeamAdmin(Discreet):
     list_display = ["name", "slug", "swatch", "size"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -47,7 +48,7 @@ class TeamAdmin(ModelAdmin):
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ModelAdmin):
+class MilestoneAdmin(Discreet):
     list_display = ["name", "event", "order", "expected_days"]
     search_fields = ["name", "event"]
     fields = ["name", "event", "order", "expected_days"]

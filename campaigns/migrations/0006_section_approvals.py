@@ -34,7 +34,7 @@ def _of(campaign, version):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0004_reviews"),
+        ("campaigns", "0005_private_campaigns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -57,6 +57,10 @@ class Campaign(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="campaigns")
     milestone = models.ForeignKey(Milestone, null=True, blank=True, on_delete=models.SET_NULL)
     is_template = models.BooleanField(default=False, help_text="A start for others; never goes out itself.")
+    # Not a part of the plan: it changes nothing of what goes out, and so voids no approval.
+    is_private = models.BooleanField(
+        default=False, help_text="Other teams see when it goes out, through what and to how many; nothing else."
+    )
 
     # Audience
     include = models.ManyToManyField(Segment, related_name="included_by", blank=True)
@@ -114,6 +118,9 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    # What stands for a campaign that somebody may not see (`campaigns.veils`).
+    is_veiled = False
+
     class Meta:
         ordering = ["-id"]
         indexes = [
@@ -127,6 +134,8 @@ class Campaign(models.Model):
     def save(self, **options: Any) -> None:
         """The plan alone, once the row is there: whoever saves what they read a moment ago must not undo a pause or an
         approval that came in between. The life is written by `services.states`."""
+        if self.is_veiled:
+            raise TypeError("A veil is to be looked at: written down, it would take the place of its campaign.")
         if not self._state.adding and options.get("update_fields") is None:
             deferred = self.get_deferred_fields()
             loaded = {field.name for field in self._meta.concrete_fields if field.attname not in deferred}

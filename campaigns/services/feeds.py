@@ -15,6 +15,8 @@ from campaigns.models import Campaign, Feed, Review, Send, Team
 from campaigns.plan import CONTINUOUS
 from campaigns.queries.reviews import with_counts
 from campaigns.queries.sends import on_calendar
+from campaigns.rights import roles_of, seen_by, sees_everything
+from campaigns.veils import veil_sends
 
 LOOK_BACK = timedelta(days=31)
 # A subscription is read every few minutes; that it is in use need not be written each time.
@@ -41,7 +43,7 @@ def feed_by_token(token: str, now: datetime) -> Feed | None:
     """The feed, if there is one that is not revoked and whose owner is still here; notes that it was read."""
     feed = (
         Feed.objects.filter(token_hash=_hash(token), revoked_at__isnull=True, owner__is_active=True)
-        .select_related("team")
+        .select_related("team", "owner")
         .first()
     )
     if feed is not None:
@@ -57,23 +59,34 @@ def revoke(feed_id: int, now: datetime) -> bool:
 
 
 def feed_version(feed: Feed, now: datetime) -> FeedVersion:
-    """Two queries, whatever the feed holds."""
+    """Two queries besides that for the owner's teams, whatever the feed holds.
+
+    Who joins or leaves a team sees other campaigns, and so does everybody when one is made private.
+    """
+    seen = seen_by(feed.owner, "campaign")
     found = _sends(feed, now).aggregate(
-        number=Count("pk"), last=Max("pk"), changed=Max("changed_at"), edited=Max("campaign__updated_at")
+        number=Count("pk"),
+        seen=Count("pk", filter=seen),
+        last=Max("pk"),
+        changed=Max("changed_at"),
+        edited=Max("campaign__updated_at", filter=seen),
     )
     reviews = _reviews(now).aggregate(held=Max("opened_at"), closed=Max("closed_at"))
     news = (found["changed"], found["edited"], reviews["held"], reviews["closed"])
     moments = [moment for moment in (*news, feed.created_at) if moment]
-    parts = [feed.pk, feed.name, _since(now), found["number"], found["last"], *news]
+    told = [found["number"], found["seen"], found["last"], *news]
+    parts = [feed.pk, feed.name, _since(now), sees_everything(feed.owner), sorted(roles_of(feed.owner)), *told]
     tag = sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
     return FeedVersion(tag, max(moments).replace(microsecond=0))
 
 
 def feed_file(feed: Feed, now: datetime) -> bytes:
-    """The calendar of a feed: a month back and everything that is planned, reviews among it; two queries."""
+    """The calendar of a feed, as its owner may see it: a month back and all that is planned, reviews among it; two
+    queries."""
     name = f"{feed.name} – {feed.team}" if feed.team else feed.name
-    sends = (_entry(send) for send in _sends(feed, now).order_by("due_at", "id"))
-    return write_calendar(name, (*sends, *(_meeting(review) for review in _reviews(now))))
+    sends = veil_sends(feed.owner, _sends(feed, now).order_by("due_at", "id"))
+    entries = (_busy(send) if send.campaign.is_veiled else _entry(send) for send in sends)
+    return write_calendar(name, (*entries, *(_meeting(review) for review in _reviews(now))))
 
 
 def _hash(token: str) -> str:
@@ -119,7 +132,7 @@ def _host() -> str:
 def _entry(send: Send) -> Entry:
     campaign = send.campaign
     return Entry(
-        uid=f"send-{send.pk}@{_host()}",
+        uid=_uid(send),
         sequence=send.sequence,
         status=_status(send),
         starts=_starts(send),
@@ -129,6 +142,27 @@ def _entry(send: Send) -> Entry:
         url=f"{settings.BASE_URL}/calendar/campaigns/{campaign.pk}/",
         category=campaign.team.name,
     )
+
+
+def _busy(send: Send) -> Entry:
+    """A private campaign of another team: when, through what, how many."""
+    people = f"about {send.expected_volume} people" if send.campaign.is_continuous else f"{send.expected_volume} people"
+    return Entry(
+        uid=_uid(send),
+        sequence=send.sequence,
+        status="CONFIRMED",
+        starts=_starts(send),
+        # Not when its campaign was edited: that is not for everybody to know.
+        changed_at=send.changed_at,
+        summary=f"Busy: {send.campaign}",
+        description=f"{', '.join(send.campaign.channels)} to {people}",
+        url=f"{settings.BASE_URL}/calendar/{_starts(send):%G-W%V}/",
+        category=send.campaign.team.name,
+    )
+
+
+def _uid(send: Send) -> str:
+    return f"send-{send.pk}@{urlsplit(settings.BASE_URL).hostname or 'almanac'}"
 
 
 def _status(send: Send) -> str:

@@ -16,6 +16,7 @@ from audiences.admin.exact_filter import ExactFilter
 from audiences.admin.pages import link
 from audiences.admin.read_only import ReadOnlyAdmin
 from campaigns.admin.lists import channel_choices
+from campaigns.rights import seen_by
 from deliveries.models import Delivery, InboxItem, Withheld
 
 STATES = {
@@ -66,6 +67,7 @@ class DeliveryAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         deliveries: QuerySet[Delivery] = super().get_queryset(request)
+        deliveries = deliveries.filter(seen_by(request.user, "send__campaign"))
         return deliveries.select_related("customer", "send__campaign").defer("send__audience")
 
     @display(description="Campaign")
@@ -100,6 +102,7 @@ class WithheldAdmin(LedgerAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Withheld]:
         # The sets themselves are not shown: who is in one is asked by customer and send.
         withheld: QuerySet[Withheld] = super().get_queryset(request)
+        withheld = withheld.filter(seen_by(request.user, "send__campaign"))
         return withheld.select_related("send__campaign").defer("members", "send__audience")
 
     @display(description="Campaign")
@@ -118,3 +121,7 @@ class InboxItemAdmin(LedgerAdmin):
     search_fields = ["=customer__external_id"]
     search_help_text = "The customer's external id, in full"
     fields = ["customer", "title", "body", "link", "created_at", "seen_at", "read_at", "dismissed_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboxItem]:
+        items: QuerySet[InboxItem] = super().get_queryset(request)
+        return items.filter(seen_by(request.user, "delivery__send__campaign"))

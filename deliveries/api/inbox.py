@@ -86,6 +86,13 @@ class ActionView(APIView):
         return Response(InboxItemSerializer(item).data)
 
 
+def living_or_404(external_id: str) -> Customer:
+    customer = Customer.objects.filter(erased_at__isnull=True, external_id=external_id).first()
+    if customer is None:
+        raise NotFound("There is no customer with this external id.")
+    return customer
+
+
 class TokenView(GuardedView):
     """A token for one customer's inbox, for whoever holds one of the product's keys."""
 
@@ -96,8 +103,5 @@ class TokenView(GuardedView):
     def post(self, request: Request) -> Response:
         given = TokenRequestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        living = Customer.objects.filter(erased_at__isnull=True)
-        customer = living.filter(external_id=given.validated_data["external_id"]).first()
-        if customer is None:
-            raise NotFound("There is no customer with this external id.")
+        customer = living_or_404(given.validated_data["external_id"])
         return Response({"token": inbox.token_for(customer)}, status=HTTP_201_CREATED)

@@ -1,7 +1,8 @@
-"""Routes of the inbox, below `/api/v1/`. With and without a slash at the end."""
+"""Routes of the inbox and of holds, below `/api/v1/`. With and without a slash at the end."""
 
 from django.urls import re_path
 
+from deliveries.api.holds import HoldView, LiftView
 from deliveries.api.inbox import ActionView, InboxView, TokenView, UnreadView
 from deliveries.services.inbox import ACTIONS
 
@@ -9,6 +10,8 @@ from deliveries.services.inbox import ACTIONS
 ITEM = r"[0-9]{1,18}"
 
 urlpatterns = [
+    re_path(r"^holds/?$", HoldView.as_view(), name="holds"),
+    re_path(r"^holds/lift/?$", LiftView.as_view(), name="holds-lift"),
     re_path(r"^inbox/?$", InboxView.as_view(), name="inbox"),
     re_path(r"^inbox/unread/?$", UnreadView.as_view(), name="inbox-unread"),
     re_path(r"^inbox/tokens/?$", TokenView.as_view(), name="inbox-tokens"),

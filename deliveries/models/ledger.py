@@ -115,6 +115,7 @@ class Withheld(models.Model):
         UNREACHABLE = "unreachable", "the channel cannot reach them"
         SUPPRESSED = "suppressed", "suppressed after a bounce, a complaint or by hand"
         UNSUBSCRIBED = "unsubscribed", "not subscribed to the topic on this channel"
+        ON_HOLD = "on_hold", "on hold: somebody asked that no marketing reach them for a while"
         OTHER_CHANNEL = "other_channel", "an earlier channel of the same send reaches them"
         DUPLICATE = "duplicate", "they had this campaign within its re-entry period"
         HELD_OUT = "held_out", "held out, so that the effect can be measured"

@@ -14,7 +14,14 @@ from pyroaring import BitMap
 from deliveries.admission import Decision, decide
 from deliveries.breaches import Breaches, Rules, Taken, find_breaches
 from deliveries.caps import CapRule, Slot
-from deliveries.queries.gates import ShardConsent, consent_gates, duplicate_gate, holdout_gates, reached_gate
+from deliveries.queries.gates import (
+    ShardConsent,
+    consent_gates,
+    duplicate_gate,
+    hold_gate,
+    holdout_gates,
+    reached_gate,
+)
 from deliveries.queries.occasions import Occasion
 from deliveries.queries.rivals import Supposed, rivals, spoken_slots
 from deliveries.queries.rules import WorkspaceRules
@@ -78,6 +85,7 @@ class _ShardDecision:
         self.duplicates = duplicate_gate(occasion, shard.ids, occasion.schedule.due_at)
         self.holdouts = holdout_gates(self.plan, occasion.campaign_id, shard.members, rules)
         self.zones = self._zones()
+        self.holds = hold_gate(self.plan, self.zones, occasion.schedule, self.moment, self.allows)
         self.reached: dict[str, BitMap] = {}
         self.carried: list[SlotSet] = []
 
@@ -97,6 +105,7 @@ class _ShardDecision:
         members, quiet = self.shard.members, self.rules.quiet.get(channel) if self.plan.quiet_hours_apply else None
         about_them = [
             *consent_gates(self.plan, channel, members, self.allows),
+            *self.holds,
             *reached_gate(self.plan, self.reached),
             *self.duplicates,
             *self.holdouts,

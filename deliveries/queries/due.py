@@ -43,10 +43,12 @@ class DueRow(NamedTuple):
     is_erased: bool
     suppressed: int  # 0 no, 1 for whatever reason, 2 because the address does not exist
     is_subscribed: bool
+    is_on_hold: bool
 
 
 # Written out, because it is asked many times a second: to put it together from expressions takes longer than to run it.
 # Message-ID: given with the first claim and kept ever after; a repeat is recognised by it.
+# On hold: what was leaving when the hold was put, and comes back to be tried again, must not leave after all.
 # Suppressed: the customer or the address, here or on all channels. Subscribed: what they said, or the topic's default.
 _READ = """
 SELECT d.id, d.send_id, d.customer_id, d.channel, d.firing_id, d.version_id, d.variant, d.topic_id, d.team_id,
@@ -61,7 +63,10 @@ SELECT d.id, d.send_id, d.customer_id, d.channel, d.firing_id, d.version_id, d.v
              AND s.channel IN ('', d.channel)), 0),
        COALESCE((
            SELECT s.subscribed FROM audiences_subscription s
-           WHERE s.customer_id = d.customer_id AND s.topic_id = d.topic_id AND s.channel = d.channel), NOT t.opt_in)
+           WHERE s.customer_id = d.customer_id AND s.topic_id = d.topic_id AND s.channel = d.channel), NOT t.opt_in),
+       EXISTS (
+           SELECT 1 FROM audiences_hold h WHERE h.customer_id = d.customer_id AND h.lifted_at IS NULL
+             AND (h.until IS NULL OR h.until > %(now)s))
 FROM {rows} d
 JOIN audiences_customer c ON c.id = d.customer_id
 JOIN audiences_topic t ON t.id = d.topic_id

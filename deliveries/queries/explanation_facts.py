@@ -8,9 +8,11 @@ from django.conf import settings
 from pyroaring import BitMap
 
 from audiences.bitmaps import load
-from audiences.models import Customer, Topic
+from audiences.models import Customer, Hold, Topic
 from audiences.zones import zone_or
 from campaigns.models import Campaign, Firing, Send
+from campaigns.rights import Person, seen_by
+from campaigns.veils import spoken
 from deliveries.models import Cap, Delivery, Withheld
 from deliveries.queries.rules import workspace_rules
 
@@ -18,9 +20,10 @@ from deliveries.queries.rules import workspace_rules
 class Facts:
     """Rows by the id of their send, in order; names are looked up when a sentence first needs one."""
 
-    def __init__(self, customer: Customer, send_ids: Sequence[int]) -> None:
-        self.customer = customer
-        self.sends = list(Send.objects.select_related("campaign", "version").filter(pk__in=send_ids))
+    def __init__(self, customer: Customer, send_ids: Sequence[int], to: Person) -> None:
+        self.customer, self.to = customer, to
+        seen = Send.objects.filter(seen_by(to, "campaign"), pk__in=send_ids)
+        self.sends = list(seen.select_related("campaign", "version"))
         self.zone = zone_or(customer.timezone, workspace_rules().zone.key)
         self.deliveries: defaultdict[int, list[Delivery]] = defaultdict(list)
         for delivery in Delivery.objects.filter(send__in=send_ids, customer=customer).order_by("pk"):
@@ -43,10 +46,16 @@ class Facts:
 
     @cached_property
     def winners(self) -> dict[int, str]:
-        """Names of the campaigns for which a slot was kept."""
+        """What the campaigns for which a slot was kept are called in a sentence."""
         bound = {row.bound_by for rows in self.sets.values() for row, _ in rows if row.bound_by.startswith("campaign:")}
         ids = [int(each.partition(":")[2]) for each in bound]
-        return dict(Campaign.objects.filter(pk__in=ids).values_list("pk", "name"))
+        campaigns = Campaign.objects.filter(pk__in=ids).select_related("team")
+        return {campaign.pk: spoken(self.to, campaign) for campaign in campaigns}
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        """Every hold that the customer was ever on, the newest first."""
+        return list(Hold.objects.filter(customer=self.customer).order_by("-id"))
 
     @cached_property
     def counted(self) -> list[Delivery]:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from audiences.bitmaps import load
 from audiences.models import Customer
+from audiences.until import until_words
 from campaigns.models import Firing, Send
 from campaigns.plan import Plan
+from campaigns.rights import Person
 from deliveries.caps import CapRule, Reach, share_a_window
 from deliveries.channels.registry import label
 from deliveries.models import Delivery, Withheld
@@ -31,17 +33,18 @@ class Explanation:
     delivery_id: int | None = None
 
 
-def explain(customer_id: int, send_id: int) -> list[Explanation]:
-    """At least one answer. Raises `DoesNotExist` for a customer or a send that is not there."""
-    answers = explain_all(Customer.objects.get(pk=customer_id), [send_id])
+def explain(customer_id: int, send_id: int, to: Person = None) -> list[Explanation]:
+    """At least one answer, for the eyes of `to`. Raises `DoesNotExist` for a customer or a send that is not there."""
+    answers = explain_all(Customer.objects.get(pk=customer_id), [send_id], to)
     if not answers:
         raise Send.DoesNotExist(f"There is no send {send_id}.")
     return answers[send_id]
 
 
-def explain_all(customer: Customer, send_ids: Sequence[int]) -> dict[int, list[Explanation]]:
-    """By send, at least one answer each; a fixed number of queries. A send that is not there has none."""
-    facts = Facts(customer, send_ids)
+def explain_all(customer: Customer, send_ids: Sequence[int], to: Person) -> dict[int, list[Explanation]]:
+    """By send, at least one answer each; a fixed number of queries. A send that is not there has none, nor has one of
+    a private campaign that `to` may not see. Nobody (`None`) is the system itself."""
+    facts = Facts(customer, send_ids, to)
     return {send.pk: _Case(send, facts).answers() for send in facts.sends}
 
 
@@ -133,9 +136,13 @@ class _Case:
                 )
             case "expired" if kind == "cap":
                 return f"{self._cap_name(int(key))} would have kept it until it was too late"
-            case "unreachable":
-                return f"{label(channel)} cannot reach them"
-        return Withheld.Reason(withheld.reason).label
+        return self._about_them(withheld.reason, channel, at)
+
+    def _about_them(self, reason: str, channel: str, at: datetime) -> str:
+        """What nothing is named for: it is about the customer, or says it all."""
+        if reason == Withheld.Reason.UNREACHABLE:
+            return f"{label(channel)} cannot reach them"
+        return self._on_hold(at) if reason == Withheld.Reason.ON_HOLD else Withheld.Reason(reason).label
 
     def _capped(self, cap_id: int, at: datetime) -> str:
         cap = self.facts.caps.get(cap_id)
@@ -145,6 +152,14 @@ class _Case:
             return f"capped by “{cap.name}”, which lets nobody have anything"
         when = self._days(cap_rule(cap), at)
         return f"capped by “{cap.name}”" + (f": messages on {when}" if when else "")
+
+    def _on_hold(self, at: datetime) -> str:
+        """The newest that held at the moment, or the first after it where the send was late."""
+        lasting = [hold for hold in self.facts.holds if hold.reached(at)]
+        if not lasting:
+            return Withheld.Reason.ON_HOLD.label
+        held = next((hold for hold in lasting if hold.since <= at), lasting[-1])
+        return f"on hold {until_words(held.until, self.zone)}" + (f": {held.reason}" if held.reason else "")
 
     def _days(self, cap: CapRule, at: datetime) -> str:
         """The days of the messages that filled the cap, as far as they still stand in the ledger: 20, 22 and 23 Nov."""
@@ -162,8 +177,7 @@ class _Case:
         return f"{at.astimezone(self.zone):%A %d %B %Y, %H:%M} ({self.zone.key})"
 
     def _campaign(self, campaign_id: int) -> str:
-        name = self.facts.winners.get(campaign_id)
-        return f"“{name}”" if name else "a campaign that has been deleted since"
+        return self.facts.winners.get(campaign_id, "a campaign that has been deleted since")
 
     def _topic(self, topic_id: int) -> str:
         name = self.facts.topics.get(topic_id)

@@ -1,12 +1,14 @@
 """The gates about the customer: can they be reached, do they want it, did they have it, are they held out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from pyroaring import BitMap
 
-from audiences.queries import consent, customers
+from audiences.queries import consent, customers, holds
 from audiences.queries.ids import id_set
 from campaigns.plan import Plan
 from deliveries.admission import Gate
@@ -15,7 +17,9 @@ from deliveries.holdout import held_out
 from deliveries.models import Delivery
 from deliveries.queries.occasions import Occasion
 from deliveries.queries.rules import WorkspaceRules
+from deliveries.timing import Schedule
 
+T = TypeVar("T")
 # Weekly at nine by the clock is an hour less than a week when clocks go forward.
 _CLOCK_CHANGE = timedelta(hours=2)
 
@@ -28,13 +32,15 @@ class ShardConsent:
         self._reachable = _once(lambda field: customers.reachable(field, ids))
         self.suppressed = _once(lambda channel: consent.suppressed(channel, ids))
         self.hard_bounced = _once(lambda channel: consent.hard_bounced(channel, ids))
+        # Who is on hold at a moment, by when that ends.
+        self.holds = _once(lambda now: holds.on_hold(ids, now))
         self.subscribed = _once(lambda topic_id, channel: consent.subscribed(topic_id, channel, ids))
 
     def reachable(self, channel: str) -> BitMap:
         return self._reachable(channel_class(channel).address_field)
 
 
-def _once(read: Callable[..., BitMap]) -> Callable[..., BitMap]:
+def _once(read: Callable[..., T]) -> Callable[..., T]:
     return lru_cache(maxsize=None)(read)
 
 
@@ -49,6 +55,20 @@ def consent_gates(plan: Plan, channel: str, members: BitMap, allows: ShardConsen
         Gate("suppressed", "", allows.suppressed(channel)),
         Gate("unsubscribed", f"topic:{plan.topic_id}", silent),
     ]
+
+
+def hold_gate(
+    plan: Plan, zones: Mapping[ZoneInfo, BitMap], schedule: Schedule, now: datetime, allows: ShardConsent
+) -> list[Gate]:
+    """`on_hold`: until after their hour, or until after now where that has passed. Marketing alone."""
+    if plan.transactional:
+        return []
+    taken = BitMap()
+    for until, held in allows.holds(now).items():
+        for zone, members in zones.items():
+            if until is None or until > max(now, schedule.due_in(zone)):
+                taken |= members & held
+    return [Gate("on_hold", "", taken)]
 
 
 def reached_gate(plan: Plan, reached: dict[str, BitMap]) -> list[Gate]:

@@ -1,8 +1,8 @@
 """Slots that are spoken for: approved sends of higher order that have not been admitted yet.
 
-Their audiences count as they stand now, less those whom the channel cannot reach, the suppressed, the unsubscribed and
-the held-out. Their own duplicates and caps are not looked into: that would be a second pass, and there is only one.
-Continuous campaigns are left out: nobody knows whom tomorrow's events will be about.
+Their audiences count as they stand now, less those whom the channel cannot reach, the suppressed, the unsubscribed,
+those on hold and the held-out. Their own duplicates and caps are not looked into: that would be a second pass, and
+there is only one. Continuous campaigns are left out: nobody knows whom tomorrow's events will be about.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from campaigns.queries.sends import approved_sends_between
 from deliveries.admission import decide
 from deliveries.caps import CapRule, Slot
 from deliveries.queries.decided import decided
-from deliveries.queries.gates import ShardConsent, consent_gates, holdout_gates
+from deliveries.queries.gates import ShardConsent, consent_gates, hold_gate, holdout_gates
 from deliveries.queries.occasions import Occasion, occasion_of, reach_of
 from deliveries.queries.rules import WorkspaceRules
 from deliveries.slots import SlotSet
@@ -131,6 +131,7 @@ def _slots(
     for channel in plan.channels:
         gates = [
             *consent_gates(plan, channel, rival.members, allows),
+            *hold_gate(plan, zones, occasion.schedule, now, allows),
             *holdout_gates(plan, occasion.campaign_id, rival.members, rules),
         ]
         left = decide(rival.members, gates).admitted - reached

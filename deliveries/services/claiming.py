@@ -139,6 +139,8 @@ def _end(row: DueRow, is_transactional: bool, address_field: str) -> tuple[str, 
         return State.WITHHELD, "suppressed"
     if not row.is_subscribed and not is_transactional:
         return State.WITHHELD, "unsubscribed"
+    if row.is_on_hold and not is_transactional:
+        return State.WITHHELD, "on hold"
     if address_field and not getattr(row, address_field):
         return State.WITHHELD, "unreachable"
     return None

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from knox.models import AuthToken
 
-from audiences.models import Customer, Event, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
+from audiences.models import Customer, Event, Hold, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
 from campaigns.models import (
     CalendarEntry,
     Campaign,
@@ -53,6 +53,10 @@ def subscription() -> Subscription:
 
 def suppression() -> Suppression:
     return Suppression.objects.create(customer=make_customer(), reason="manual")
+
+
+def hold() -> Hold:
+    return Hold.objects.create(customer=make_customer(), reason="in escalation", placed_by=make_user(), since=NOW)
 
 
 def import_run() -> ImportRun:
@@ -169,6 +173,7 @@ def user() -> User:
 ROWS: dict[str, Callable[[], Model]] = {
     "audiences.Customer": customer,
     "audiences.Event": event,
+    "audiences.Hold": hold,
     "audiences.ImportRun": import_run,
     "audiences.Segment": rule_segment,
     "audiences.Subscription": subscription,

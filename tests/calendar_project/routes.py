@@ -8,6 +8,23 @@ from django.urls import URLPattern, URLResolver, get_resolver
 # Who stands before a door, from nobody to everybody. Staff without a team and viewers may do the same.
 LEVELS = ("anonymous", "signed_in", "staff", "planner", "superuser")
 NOBODY = "nobody"
+# Everybody there is, with their level: of the team whose things they look at, and of another one. All sign in to the
+# admin.
+PEOPLE = {
+    "anonymous": "anonymous",
+    "viewer of the team": "staff",
+    "planner of the team": "planner",
+    "approver of the team": "planner",
+    "viewer elsewhere": "staff",
+    "planner elsewhere": "planner",
+    "approver elsewhere": "planner",
+    "workspace admin": "superuser",
+}
+NO_ONE: frozenset[str] = frozenset()
+SIGNED_IN = frozenset(PEOPLE) - {"anonymous"}
+ADMINS = frozenset({"workspace admin"})
+OF_THE_TEAM = frozenset({"planner of the team", "approver of the team"}) | ADMINS
+OF_A_TEAM = OF_THE_TEAM | {"planner elsewhere", "approver elsewhere"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,8 @@ ROUTES = {
     "calendar:customers": Route(PAGE),
     "calendar:customer": Route(PAGE),
     "calendar:unsubscribe-customer": Route(PAGE, "POST"),
+    "calendar:hold-customer": Route(PAGE, "POST"),
+    "calendar:change-hold": Route(PAGE, "POST"),
     "calendar:team-styles": Route(PAGE),
     "calendar:handoff": Route(PAGE, "POST"),
     "review:index": Route(PAGE),
@@ -66,6 +85,8 @@ ROUTES = {
     "review:close": Route(PAGE, "POST"),
     "api-customers": Route(KEY, "POST"),
     "api-events": Route(KEY, "POST"),
+    "holds": Route(KEY, "POST"),
+    "holds-lift": Route(KEY, "POST"),
     "inbox-tokens": Route(KEY, "POST"),
     "inbox": Route(INBOX),
     "inbox-unread": Route(INBOX),
@@ -79,13 +100,14 @@ ROUTES = {
     "feed": Route(TOKEN),
 }
 if settings.EMBEDDED:
-    # A 404 for all but staff.
+    # A 404 for all but workspace admins.
     ROUTES |= {"outbox": Route(PAGE), "outbox-mail": Route(PAGE, "GET", 404)}
 
 # Admin, by model: from which level on one may see it, add one, delete one. Whoever may not change one sees it.
 ADMIN = {
     "audiences_customer": ("staff", NOBODY, NOBODY),
     "audiences_event": ("staff", NOBODY, NOBODY),
+    "audiences_hold": ("staff", NOBODY, NOBODY),
     "audiences_importrun": ("staff", "planner", NOBODY),
     "audiences_segment": ("staff", "planner", "planner"),
     "audiences_subscription": ("staff", NOBODY, NOBODY),
@@ -140,6 +162,47 @@ ADMIN_EXTRAS = {
     **{f"admin/{model.replace('_', '/', 1)}/<path:object_id>/": (302, 302, 302) for model in ADMIN},
     "admin/(?P<url>.*)$": (404, 404, 404),
 }
+
+
+# What is done by POST: what is sent, and who changes something by it (or has a mail sent). A route that answers POST
+# and is not here fails the walk.
+POSTS: dict[str, tuple[dict[str, str], frozenset[str]]] = {
+    "calendar:move-campaign": ({"version": "1"}, OF_THE_TEAM),
+    "calendar:test-to-me": ({}, OF_THE_TEAM),
+    "calendar:unsubscribe-customer": ({}, OF_A_TEAM),
+    "calendar:hold-customer": ({"reason": "in escalation"}, OF_A_TEAM),
+    "calendar:change-hold": ({"lift": "1"}, OF_A_TEAM),
+    "admin:password_change": ({}, NO_ONE),
+    "admin:auth_user_password_change": ({}, NO_ONE),
+    "admin:audiences_importrun_go_on": ({}, NO_ONE),  # wakes a worker, and writes nothing
+    "admin:audiences_importrun_cancel": ({}, OF_A_TEAM),
+    "admin:audiences_segment_refresh": ({}, OF_A_TEAM),
+    "admin:campaigns_campaign_move": ({"version": "1"}, OF_THE_TEAM),
+    "admin:campaigns_feed_revoke": ({}, ADMINS),  # and whose it is
+    "admin:campaigns_finding_acknowledge": ({"reason": "because"}, OF_THE_TEAM),
+    "admin:deliveries_breaker_try_now": ({}, ADMINS),
+    # What is only looked at.
+    **{
+        f"admin:{name}": ({}, NO_ONE)
+        for name in (
+            "index", "app_list", "search", "jsi18n", "password_change_done", "autocomplete", "view_on_site",
+            "audiences_importrun_errors",
+        )
+    },
+}  # fmt: skip
+# By model: whose change of one is read (and, being empty, sent back with what is missing). The others get a 403.
+ADMIN_CHANGES = {
+    "audiences_segment": OF_A_TEAM,
+    "audiences_topic": OF_A_TEAM,
+    "campaigns_campaign": OF_THE_TEAM,
+    **dict.fromkeys(
+        (
+            "audiences_workspace", "auth_user", "campaigns_milestone", "campaigns_team", "deliveries_cap",
+            "deliveries_quiethours",
+        ),
+        ADMINS,
+    ),
+}  # fmt: skip
 
 
 def declared() -> set[str]:

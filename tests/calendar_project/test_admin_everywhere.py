@@ -23,6 +23,7 @@ IDS = [model._meta.label for model in MODELS]
 QUERIES = {
     "audiences.Customer": 5,
     "audiences.Event": 4,
+    "audiences.Hold": 4,
     "audiences.ImportRun": 6,
     "audiences.Segment": 5,
     "audiences.Subscription": 5,

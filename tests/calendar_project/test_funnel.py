@@ -26,7 +26,7 @@ def test_each_step_is_the_last_one_less_whom_it_loses_and_the_end_are_the_admitt
 ) -> None:
     parts = tuple(Part(reason, "", sizes[reason]) for reason in REASONS if reason in sizes)
     audience = admitted + sum(sizes.values())
-    (funnel,) = funnels([ChannelForecast("email", audience, admitted, parts)])
+    (funnel,) = funnels([ChannelForecast("email", audience, admitted, parts)], None)
     left = [step.left for step in funnel.steps]
     assert (left[0], left[-1]) == (audience, admitted)
     assert [before - after for before, after in pairwise(left)] == [step.lost for step in funnel.steps[1:]]

@@ -1,6 +1,6 @@
-"""Invariant 11, as far as it applies yet: the plan is open to the workspace, and changing is for those with the role.
+"""Invariant 11: the plan is open to the workspace, and changing is for those with the role.
 
-A campaign that is marked private, a busy block to other teams, comes later.
+What other teams see of a private campaign is in `test_private_campaigns`; every route as each role, in `test_roles`.
 """
 
 from datetime import timedelta

@@ -13,7 +13,9 @@ from audiences.services.api_keys import create_api_key
 from campaigns.models import SavedView
 from campaigns.services.feeds import create_feed
 from deliveries import tokens
+from deliveries.services.holds import put_on_hold
 from tests.builders import (
+    NOW,
     make_campaign,
     make_customer,
     make_delivery,
@@ -89,6 +91,8 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:move-send": {"send_id": send.pk},
         "calendar:tests-to-me": on_campaign,
         "calendar:customer": on_customer,
+        "calendar:hold-customer": on_customer,
+        "calendar:change-hold": {**on_customer, "hold_id": put_on_hold(customer.pk, "because", None, None, NOW).pk},
         "calendar:unsubscribe-customer": {**on_customer, "topic_id": topic.pk, "channel": "email"},
         "calendar:team-styles": {"version": "x"},
         "calendar:handoff": {**on_campaign, "step": "take"},
@@ -158,7 +162,7 @@ def test_strangers_get_in_where_no_door_is_and_by_the_declared_methods(name: str
 @pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.door == PAGE])
 def test_every_page_opens_for_everybody_who_is_signed_in(name: str) -> None:
     route = ROUTES[name]
-    client = sign_in("staff" if name.startswith("outbox") else "signed_in")
+    client = sign_in("superuser" if name.startswith("outbox") else "signed_in")
     assert client.get(address(name)).status_code == (route.status if "GET" in route.methods else 405)
 
 

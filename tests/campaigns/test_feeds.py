@@ -156,8 +156,8 @@ def test_reading_is_noted_once_an_hour() -> None:
     assert feed.last_read_at == NOW + timedelta(minutes=90)
 
 
-# The feed, its version (two), the sends and the reviews; PostgreSQL is asked for the time as well.
-FEED_QUERIES = 5 + (connection.vendor == "postgresql")
+# The feed, its owner's teams, its version (two), the sends and the reviews; PostgreSQL is asked for the time as well.
+FEED_QUERIES = 6 + (connection.vendor == "postgresql")
 
 
 def test_a_feed_costs_the_same_number_of_queries_for_one_send_and_for_three(client: Client, now: datetime) -> None:

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from audiences.bitmaps import load
 from audiences.models import Customer, Suppression, Workspace
+from audiences.queries.holds import holding
 from campaigns.models import Firing, Send
 from campaigns.queries.campaigns import read_plan
 from deliveries.caps import CALENDAR, CapRule, Reach, period_of
@@ -31,12 +32,14 @@ from deliveries.queries.outcomes import outcomes_of
 from deliveries.queries.rules import workspace_rules
 from deliveries.services.admitting import admit_shard, begin_due_sends, shards_to_admit
 from deliveries.services.finishing import finish_sends
+from deliveries.services.holds import put_on_hold
 from tests.builders import NOW, make_team, make_topic
 from tests.deliveries.scenes import admit_all, admitted, make_approved_send, make_cap, make_spread, withheld
 
 IDS = (1, 2, 255, 256, 257, 700)
 ZONES = ("", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 FIRST_HOUR = datetime(2026, 11, 22, 19, tzinfo=UTC)  # 09:00 of the 23rd where the day begins
+HOLDS = st.sampled_from([None, 1, 9, 40])  # hours
 MEMBERS = st.sets(st.sampled_from(IDS), min_size=1)
 CAPS = st.lists(
     st.fixed_dictionaries(
@@ -152,6 +155,16 @@ class Workdays(RuleBasedStateMachine):
     def a_customer_complains(self, pk: int) -> None:
         Suppression.objects.get_or_create(customer_id=pk, channel="email", reason="complaint")
 
+    @rule(pk=st.sampled_from(IDS), hours=HOLDS)
+    def a_customer_is_put_on_hold(self, pk: int, hours: int | None) -> None:
+        put_on_hold(pk, "in escalation", hours and self.now + timedelta(hours=hours), None, self.now)  # type: ignore[arg-type]
+
+    @invariant()
+    def nothing_but_transactional_messages_waits_for_who_is_on_hold(self) -> None:
+        if hasattr(self, "savepoint"):
+            waiting = Delivery.objects.filter(state="planned", version__plan__transactional=False)
+            assert not waiting.filter(customer__in=holding(self.now).values("customer")).exists()
+
     @rule(pk=st.sampled_from(IDS))
     def a_message_fails_and_gives_its_slot_back(self, pk: int) -> None:
         first = Delivery.objects.filter(customer=pk, state="planned").order_by("pk").values("pk")[:1]
@@ -234,6 +247,7 @@ def test_invariant_01_the_database_refuses_a_second_delivery_firing_or_send() ->
     caps=CAPS,
     zones=st.lists(st.sampled_from(ZONES), min_size=len(IDS), max_size=len(IDS)),
     local=st.booleans(),
+    holds=st.dictionaries(st.sampled_from(IDS), HOLDS, max_size=3),
 )
 @settings(max_examples=50)
 @pytest.mark.django_db
@@ -245,6 +259,7 @@ def test_invariant_04_the_forecast_equals_the_admission_to_the_customer(
     caps: list[dict[str, Any]],
     zones: list[str],
     local: bool,
+    holds: dict[int, int | None],
 ) -> None:
     with transaction.atomic():
         for pk, zone in zip(IDS, zones, strict=True):
@@ -259,6 +274,8 @@ def test_invariant_04_the_forecast_equals_the_admission_to_the_customer(
         for audience, hours, fields in ahead:
             # Behind the last zone's hour: what is decided on in between is something else that writes.
             make_approved_send(audience, FIRST_HOUR + timedelta(hours=hours + 27 * local), **fields)
+        for pk, length in holds.items():
+            put_on_hold(pk, "in escalation", length and FIRST_HOUR + timedelta(hours=length), None, FIRST_HOUR)  # type: ignore[arg-type]
         before = foretold(send)
         begin_due_sends(FIRST_HOUR)
         for hours in range(27):

@@ -24,7 +24,7 @@ MESSAGE = MessagePlan(
 )
 ROW = DueRow(
     *(7, 1, 3, "email", 0, 1, "A", 5, 1, True, True, 0, 0, 0, "", "7.0123", False, "c3", "Ada", "ada@example.com"),
-    *("en", "Europe/Berlin", '{"plan": "R&D"}', False, 0, True),
+    *("en", "Europe/Berlin", '{"plan": "R&D"}', False, 0, True, False),
 )
 EVENT = {"name": "ordered"}
 

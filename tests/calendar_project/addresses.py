@@ -1,0 +1,96 @@
+"""Every address of every route, filled in with every row there is: what a walk goes through."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from audiences.clock import read_now
+from audiences.models import Customer, Hold, Topic
+from campaigns.models import Campaign, CampaignVersion, Finding, Firing, HistoryEntry, Message, Send
+from deliveries.models import Delivery, InboxItem, Withheld
+from tests.calendar_project.routes import ADMIN_PAGES, ROUTES
+
+
+def _ids(model: Any) -> Callable[[], Any]:
+    return lambda: model._default_manager.order_by("pk").values_list("pk", flat=True)
+
+
+# What the routes' parameters may be. A parameter that is not here fails the walk: say what it is filled with.
+PARAMETERS: dict[str, Callable[[], Iterable[Any]]] = {
+    "address": lambda: [f"{read_now():%G-W%V}"],
+    "campaign_id": _ids(Campaign),
+    "message_id": _ids(Message),
+    "customer_id": lambda: _ids(Customer)()[:2],
+    "topic_id": _ids(Topic),
+    "hold_id": _ids(Hold),
+    "item_id": _ids(InboxItem),
+    "channel": lambda: ["email"],
+    "name": lambda: ["cancel", "none"],
+    "version": lambda: ["x"],
+    # Tokens are their holders' own: their pages are walked by those who hold one.
+    "token": list,
+}
+MOST = 60
+# What belongs to a campaign, and with it what it says.
+OF_A_CAMPAIGN: tuple[type[Model], ...] = (
+    Campaign, CampaignVersion, Message, Send, Firing, HistoryEntry, Finding, Delivery, InboxItem, Withheld,
+)  # fmt: skip
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """(route, address) of every route outside the admin, for every row."""
+    for name in ROUTES:
+        for values in product(*(list(PARAMETERS[each]())[:MOST] for each in _parameters(name))):
+            yield name, reverse(name, kwargs=dict(zip(_parameters(name), values, strict=True)))
+
+
+def admin_pages() -> Iterator[tuple[str, str]]:
+    """(route, address) of every page of every model of the admin: for all rows of a campaign's, one of any other's."""
+    for model in admin.site._registry:
+        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        rows = list(_ids(model)()[: MOST if model in OF_A_CAMPAIGN else 1])
+        for page in ADMIN_PAGES:
+            for arguments in [[]] if page in ("changelist", "add") else [[pk] for pk in rows]:
+                yield f"{prefix}_{page}", reverse(f"{prefix}_{page}", args=arguments)
+    for name in ("admin:campaigns_campaign_move", "admin:campaigns_finding_acknowledge"):
+        yield from _of_rows(name)
+    for app in {model._meta.app_label for model in admin.site._registry}:
+        yield "admin:app_list", reverse("admin:app_list", args=[app])
+    yield "admin:index", reverse("admin:index")
+
+
+def questions() -> Iterator[tuple[str, str]]:
+    """(route, address) of lists that are asked for rows by what stands in rows beside them."""
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        beside = [each for each in model._meta.related_objects if each.related_model in OF_A_CAMPAIGN]
+        for relation, pk in product(beside, (1, 2)):
+            yield name, f"{reverse(name)}?{relation.name}={pk}"
+
+
+def _of_rows(name: str) -> Iterator[tuple[str, str]]:
+    model = apps.get_model("campaigns", name.removeprefix("admin:campaigns_").split("_")[0])
+    more = ["cancel"] if name.endswith("move") else []
+    for pk in model._default_manager.values_list("pk", flat=True):
+        yield name, reverse(name, args=[pk, *more])
+
+
+def _parameters(name: str) -> list[str]:
+    space, _, plain = name.rpartition(":")
+    resolver: Any = get_resolver()
+    if space:
+        resolver = resolver.namespace_dict[space][1]
+    (possibility, *_), *_ = resolver.reverse_dict.getlist(plain)
+    try:
+        return list(possibility[0][1])
+    except IndexError as problem:
+        raise NoReverseMatch(name) from problem
+
+
+def sends() -> list[int]:
+    return list(Send.objects.order_by("pk").values_list("pk", flat=True))

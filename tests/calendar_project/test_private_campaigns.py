@@ -1,0 +1,289 @@
+"""Invariant 11: of a private campaign other teams see a busy block, wherever they look and whatever they ask."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audiences.clock import read_now
+from audiences.models import Segment, Topic, Workspace
+from calendar_project import tasks
+from campaigns.models import Campaign, Finding, HistoryEntry, Send
+from campaigns.rights import can_see, seen_by
+from campaigns.services.cloning import clone
+from campaigns.veils import seen_findings, veiled
+from deliveries.channels.memory import MemoryChannel
+from tests.builders import make_team, make_user
+from tests.calendar_project.addresses import OF_A_CAMPAIGN, admin_pages, pages, questions, sends
+from tests.calendar_project.private_scene import (
+    ROLES,
+    WORD,
+    Scene,
+    feeds_of,
+    hidden_otherwise,
+    insiders,
+    make_scene,
+    outsiders,
+    spoken_fields,
+)
+from tests.calendar_project.test_routes import everything
+from tests.campaigns.test_admin_campaigns import MESSAGES, form
+
+pytestmark = pytest.mark.django_db
+OUTSIDERS = ("anonymous", "in no team", *(f"{role} elsewhere" for role in ROLES), "every permission", "a product")
+INSIDERS = (*(f"{role} of the team" for role in ROLES), "its owner", "workspace admin")
+# Things of the workspace that everybody may choose from; that a private campaign has them is what nobody may know.
+OPTION = re.compile(r"<option[^>]*>.*?</option>", re.DOTALL)
+THINGS = ("segment", "topic", "milestone", "first", "last", "owner")
+# Where they are shown for themselves: lists of segments, topics, milestones and users, and what customers subscribe to.
+OF_THINGS = re.compile(r"admin:(audiences_(segment|topic)|campaigns_milestone|auth_user)_|calendar:customer$")
+NOISE = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+# What does make a difference: the engine's figures and how long ago it did something, for operators; and that a
+# segment or a topic cannot be deleted while anything, whatever it is, stands on it.
+ANYHOW = r"^(metrics|readyz)$|audiences_(segment|topic)_delete"
+
+
+@pytest.fixture
+def scene() -> Scene:
+    Workspace.current()
+    return make_scene()
+
+
+def searches(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Every filter of the week with every value that a private campaign has or might have; and what the admin finds."""
+    hidden = scene.hidden[0]
+    values: dict[str, list[Any]] = {
+        "text": [hidden.name, "x"],
+        "owner": [scene.owner.pk],
+        "topic": list(Topic.objects.values_list("pk", flat=True)),
+        "segment": list(Segment.objects.values_list("pk", flat=True)),
+        "status": ["draft", "review", "approved", "done", "sending"],
+        "only": ["unapproved", "findings", "capped", "experiments"],
+        "team": [hidden.team_id],
+        "channel": ["in_app"],
+    }
+    for name, each in ((name, each) for name, every in values.items() for each in every):
+        yield "calendar:week", f"/calendar/?{urlencode({name: each})}"
+    for number in sends():
+        yield "calendar:customer", f"/calendar/customers/{first_customer()}/?send={number}"
+    for model in ("campaigns_campaign", "campaigns_finding", "campaigns_send"):
+        yield f"admin:{model}_changelist", reverse(f"admin:{model}_changelist") + f"?q={WORD}"
+    for source in ("message", "send", "historyentry"):
+        asked = {"app_label": "campaigns", "model_name": source, "field_name": "campaign", "term": WORD}
+        yield "admin:autocomplete", f"/admin/autocomplete/?{urlencode(asked)}"
+    yield "admin:search", f"/admin/search/?s={WORD}"
+    for query in ("kind=duplicate", "severity=high", "axes__contains=goal", "acknowledged_reason__startswith=z", "o=1"):
+        yield "admin:campaigns_finding_changelist", f"/admin/campaigns/finding/?state=all&{query}"
+
+
+def first_customer() -> int:
+    return int(Send.objects.get(state="done", campaign__is_private=True).deliveries.get().customer_id)
+
+
+def walk(scene: Scene, client: Client, feeds: list[str], without: str = "$^") -> Iterator[tuple[str, str, str]]:
+    """(route, address, what it says) of everything that can be looked at."""
+    own = [("feed", address) for address in feeds]
+    every = [*pages(), *admin_pages(), *questions(), *searches(scene), *own]
+    for name, address in (each for each in every if not re.search(without, each[0])):
+        response = client.get(address)
+        assert response.status_code < 500, address
+        said = f"{response.get('Location', '')} {response.get('ETag', '')} {response.content.decode()}"
+        yield name, address, NOISE.sub("", unescape(said))
+
+
+def words_in(name: str, address: str, said: str) -> list[str]:
+    """What was asked for may be repeated."""
+    found = sorted({word.lower() for word in re.findall(rf"(?i){WORD}\w*", OPTION.sub("", said))})
+    found = [word for word in found if f"={word}" not in address]
+    return [word for word in found if not (OF_THINGS.match(name) and word.removeprefix(WORD) in THINGS)]
+
+
+def test_every_text_of_a_campaign_carries_a_word(scene: Scene) -> None:
+    for model in OF_A_CAMPAIGN:
+        assert spoken_fields(model) or model.__name__ in ("CampaignVersion", "Withheld"), model
+    assert all(WORD in getattr(scene.hidden[0], field.name) for field in spoken_fields(Campaign))
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+def test_invariant_11_no_word_of_a_private_campaign_is_shown_to(who: str, scene: Scene) -> None:
+    client = outsiders()[who]
+    # A segment's page says its own name again where it was not deleted: below, by itself.
+    every = walk(scene, client, list(feeds_of(client)), "audiences_segment_delete")
+    assert [(address, words) for name, address, said in every if (words := words_in(name, address, said))] == []
+
+
+@pytest.mark.parametrize("who", ["in no team", "approver elsewhere", "every permission"])
+def test_invariant_11_nothing_that_it_hides_makes_a_difference_to(who: str, scene: Scene) -> None:
+    """The same busy block with another name, owner, topic, audience, goal and status: every answer is the same."""
+    client = outsiders()[who]
+    feeds = list(feeds_of(client))
+    for address in feeds:
+        client.get(address)  # notes once an hour that it was read
+    before = {address: said for _, address, said in walk(scene, client, feeds, ANYHOW)}
+    hidden_otherwise(scene)
+    differ = [address for _, address, said in walk(scene, client, feeds, ANYHOW) if said != before[address]]
+    assert differ == []
+
+
+@pytest.mark.parametrize("who", INSIDERS)
+def test_those_who_see_a_private_campaign_see_all_of_it(who: str, scene: Scene) -> None:
+    client, dated = insiders(scene)[who], scene.hidden[0]
+    everything_of_theirs, _ = feeds_of(client)
+    for address in (
+        "/calendar/",
+        f"/calendar/campaigns/{dated.pk}/",
+        f"/calendar/campaigns/{scene.open.pk}/",
+        f"/calendar/customers/{first_customer()}/",
+        "/admin/campaigns/campaign/",
+        "/admin/campaigns/send/",
+        "/admin/campaigns/finding/",
+        "/admin/deliveries/delivery/",
+        reverse("admin:campaigns_campaign_change", args=[dated.pk]),
+        everything_of_theirs,
+    ):
+        response = client.get(address)
+        assert (response.status_code, dated.name in response.content.decode()) == (200, True), address
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+def test_a_private_campaign_is_a_404_to_whoever_may_not_see_it_and_nothing_of_it_changes(
+    who: str, scene: Scene
+) -> None:
+    client = outsiders()[who]
+    hidden = re.compile("|".join(f"/campaigns/{each.pk}/" for each in scene.hidden))
+    before = everything()
+    for name, address in pages():
+        if hidden.search(address):
+            statuses = {client.get(address).status_code, client.post(address, {"version": "1"}).status_code}
+            assert statuses <= ({302, 405} if who in ("anonymous", "a product") else {404, 405}), (name, address)
+    for _, address in admin_pages():
+        if re.search(rf"/admin/campaigns/campaign/({'|'.join(str(each.pk) for each in scene.hidden)})/", address):
+            assert client.post(address, {"version": "1", "post": "yes"}).status_code in (302, 403), address
+    assert everything() == before
+
+
+def test_what_keeps_a_segment_from_being_deleted_is_not_told(client: Client, scene: Scene) -> None:
+    client.force_login(make_user(team=make_team(), role="planner", is_staff=True))
+    segment = scene.hidden[0].include.get()
+    answer = client.get(reverse("admin:audiences_segment_delete", args=[segment.pk]), follow=True).content.decode()
+    assert "because it is used by something that you may not see." in unescape(answer)
+    assert "zqname" not in answer
+
+
+def test_the_week_shows_a_busy_block_with_its_time_channels_size_and_team(client: Client, scene: Scene) -> None:
+    client.force_login(make_user(team=make_team()))
+    Finding.objects.all().delete()
+    shown = client.get("/calendar/").content.decode()
+    (block,) = re.findall(r'<li class="card card--busy".*?</li>', shown, re.DOTALL)[-1:]
+    said = " ".join(re.sub(r"<[^>]+>", " ", block).split())
+    assert "A private campaign of Product" in said
+    assert "40 people" in said
+    assert "href" not in block.replace("<use href", "")
+
+
+def test_a_finding_beside_a_private_campaign_says_how_many_and_no_more(client: Client, scene: Scene) -> None:
+    client.force_login(make_user(team=make_team(), is_staff=True))
+    for address in ("/calendar/", f"/calendar/campaigns/{scene.open.pk}/", "/admin/campaigns/finding/"):
+        shown = client.get(address).content.decode()
+        assert "a private campaign of Product" in shown, address
+        assert "duplicate" not in re.sub(r"<(option|a|input|label)\b[^>]*>[^<]*", "", shown).lower(), address
+
+
+def test_an_overlap_too_small_for_crowding_is_told_to_nobody_who_does_not_see_both(scene: Scene) -> None:
+    """It would say that the two are about the same."""
+    Finding.objects.update(shared=9)
+    outsider, insider = make_user(is_staff=True), make_user(team=make_team("product"), role="viewer")
+    assert seen_findings(outsider, Finding.objects.all()).filter(first__is_private=True).count() == 0
+    assert seen_findings(outsider, Finding.objects.all()).filter(second__is_private=True).count() == 0
+    assert seen_findings(insider, Finding.objects.all()).count() == 4
+
+
+def test_a_feed_shows_a_busy_block_until_its_owner_joins_the_team(client: Client, scene: Scene) -> None:
+    reader = make_user()
+    client.force_login(reader)
+    address = next(feeds_of(client))
+    first = client.get(address)
+    assert "SUMMARY:Busy: a private campaign of Product" in first.content.decode()
+    make_team("product").memberships.create(user=reader, role="viewer")
+    again = client.get(address, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, "zqname" in again.content.decode()) == (200, True)
+
+
+def test_a_feed_is_read_anew_when_a_campaign_is_made_private(client: Client, scene: Scene) -> None:
+    client.force_login(make_user())
+    address = next(feeds_of(client))
+    tag = client.get(address)["ETag"]
+    Campaign.objects.filter(pk=scene.open.pk).update(is_private=True)
+    again = client.get(address, headers={"if-none-match": tag})
+    assert (again.status_code, "Trial ending" in again.content.decode()) == (200, False)
+
+
+def test_what_is_cancelled_of_a_private_campaign_keeps_nobody_busy(client: Client, scene: Scene) -> None:
+    client.force_login(make_user())
+    Send.objects.filter(campaign__is_private=True).update(state="cancelled")
+    assert "private campaign" not in client.get("/calendar/?only=").content.decode().split('class="review"')[0]
+
+
+def test_no_mail_to_somebody_else_says_a_word(scene: Scene, settings: Any) -> None:
+    """Every task of the top floor runs, as the people of the workspace are written to by those."""
+    settings.CHANNELS = {"email": "deliveries.channels.memory.MemoryChannel"}
+    MemoryChannel.sent.clear()
+    outsider = make_user(email="outsider@example.com", team=make_team())
+    Campaign.objects.filter(pk=scene.open.pk).update(owner=outsider, status="draft")
+    for campaign in (scene.open, scene.hidden[0]):
+        HistoryEntry.objects.create(campaign=campaign, at=read_now(), action="pause itself", note="Zqnote")
+    Campaign.objects.filter(pk=scene.hidden[0].pk).update(status="draft")
+    for task in vars(tasks).values():
+        if hasattr(task, "delay"):
+            task()
+    said = {mail.address: f"{mail.subject} {mail.text}".replace("Zqnote", "") for mail in MemoryChannel.sent}
+    assert {address: WORD in text.lower() for address, text in said.items()} == {
+        "outsider@example.com": False,
+        "zqowner@example.com": True,
+    }
+
+
+def test_the_rule_and_its_form_for_sets_say_the_same(scene: Scene) -> None:
+    people = [None, scene.owner, make_user(), make_user(is_superuser=True)]
+    people += [make_user(team=make_team(team), role=role) for team in ("product", "success") for role in ROLES]
+    Campaign.objects.filter(pk=scene.hidden[2].pk).update(owner=None)
+    for user in people:
+        asked = {campaign.pk for campaign in Campaign.objects.all() if can_see(user, campaign)}
+        assert set(Campaign.objects.filter(seen_by(user)).values_list("pk", flat=True)) == asked
+        through = Send.objects.filter(seen_by(user, "campaign")).values_list("campaign", flat=True)
+        assert set(through) == asked & set(Send.objects.values_list("campaign", flat=True))
+
+
+def test_a_veil_can_be_looked_at_and_not_written_down(scene: Scene) -> None:
+    veil = veiled(make_user(), scene.hidden[0])
+    assert (veil.is_veiled, veil.name, veil.owner, list(veil.include.all())) == (
+        True,
+        "a private campaign of Product",
+        None,
+        [],
+    )
+    with pytest.raises(TypeError, match="A veil"):
+        veil.save()
+
+
+def test_marking_a_campaign_private_voids_no_approval_and_is_in_its_history(client: Client) -> None:
+    client.force_login(make_user("mara", team=make_team(), role="planner", is_staff=True))
+    client.post("/admin/campaigns/campaign/add/", form())
+    campaign = Campaign.objects.get()
+    Campaign.objects.update(status="approved", approved_version=campaign.versions.get())
+    unchanged = {**form(), **MESSAGES, "version_seen": "1"}
+    for is_private in ({"is_private": "on"}, {}):
+        client.post(reverse("admin:campaigns_campaign_change", args=[campaign.pk]), {**unchanged, **is_private})
+        campaign.refresh_from_db()
+        assert (campaign.is_private, campaign.status, campaign.versions.count()) == (bool(is_private), "approved", 1)
+    history = HistoryEntry.objects.exclude(action="created").order_by("pk").values_list("action", "by__username")
+    assert list(history) == [("made private", "mara"), ("made open", "mara")]
+
+
+def test_a_copy_of_a_private_campaign_is_private(scene: Scene) -> None:
+    assert clone(scene.hidden[0].pk, None, read_now()).is_private
