@@ -27,24 +27,25 @@ def days_changes(request: HttpRequest, first: str, days: int) -> HttpResponse:
         raise Http404(f"“{first[:20]}” is not a day such as 2026-11-23.") from error
     if not (1 <= days <= MOST_DAYS and 2000 <= begin.year <= 2999):
         raise Http404(f"From 1 to {MOST_DAYS} days of the years 2000 to 2999.")
-    return _answer(request, days_version(begin, days))
+    return _answer(request, days_version(begin, days, request.user))
 
 
 @require_safe
 @login_required
 def campaign_changes(request: HttpRequest, campaign_id: int) -> HttpResponse:
     get_object_or_404(Campaign.objects.filter(seen_by(request.user)).only("pk"), pk=campaign_id)
-    return _answer(request, campaign_version(campaign_id))
+    return _answer(request, campaign_version(campaign_id, request.user))
 
 
 def live_days(request: HttpRequest, first: date, days: int) -> dict[str, Any]:
     """For the template of a page of the calendar. Call it before the rows are read: what comes in between shows."""
     address = reverse("calendar:changes", args=[first.isoformat(), days])
-    return _live(request, address, days_version(first, days))
+    return _live(request, address, days_version(first, days, request.user))
 
 
 def live_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _live(request, reverse("calendar:campaign-changes", args=[campaign_id]), campaign_version(campaign_id))
+    address = reverse("calendar:campaign-changes", args=[campaign_id])
+    return _live(request, address, campaign_version(campaign_id, request.user))
 
 
 def _live(request: HttpRequest, address: str, version: PageVersion) -> dict[str, Any]:

@@ -25,6 +25,7 @@ SIGNED_IN = frozenset(PEOPLE) - {"anonymous"}
 ADMINS = frozenset({"workspace admin"})
 OF_THE_TEAM = frozenset({"planner of the team", "approver of the team"}) | ADMINS
 OF_A_TEAM = OF_THE_TEAM | {"planner elsewhere", "approver elsewhere"}
+APPROVERS = frozenset({"approver of the team", "approver elsewhere"}) | ADMINS
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,19 @@ ADMIN_EXTRAS = {
 POSTS: dict[str, tuple[dict[str, str], frozenset[str]]] = {
     "calendar:move-campaign": ({"version": "1"}, OF_THE_TEAM),
     "calendar:test-to-me": ({}, OF_THE_TEAM),
+    "calendar:tests-to-me": ({}, OF_THE_TEAM),
+    "calendar:approve-section": ({"version": "1"}, NO_ONE),  # of one that nobody asks for
+    "calendar:decline-section": ({"version": "1"}, NO_ONE),
+    "calendar:settle-finding": ({"note": "because"}, OF_THE_TEAM),
+    "calendar:move-send": ({}, NO_ONE),  # it has begun
+    "calendar:handoff": ({}, OF_THE_TEAM),
+    "calendar:save-view": ({"name": "Mine", "query": "status=draft"}, SIGNED_IN),
+    "calendar:change-view": ({"name": "Theirs"}, NO_ONE),  # but whose it is
+    "calendar:delete-view": ({}, NO_ONE),
+    "review:open": ({}, APPROVERS),
+    "review:close": ({}, APPROVERS),
+    "review:decide": ({}, NO_ONE),  # nothing is chosen
+    "review:take-back": ({}, NO_ONE),  # nothing is decided
     "calendar:unsubscribe-customer": ({}, OF_A_TEAM),
     "calendar:hold-customer": ({"reason": "in escalation"}, OF_A_TEAM),
     "calendar:change-hold": ({"lift": "1"}, OF_A_TEAM),
@@ -195,6 +209,7 @@ ADMIN_CHANGES = {
     "audiences_segment": OF_A_TEAM,
     "audiences_topic": OF_A_TEAM,
     "campaigns_campaign": OF_THE_TEAM,
+    "campaigns_importedcalendar": OF_A_TEAM,
     **dict.fromkeys(
         (
             "audiences_workspace", "auth_user", "campaigns_milestone", "campaigns_team", "deliveries_cap",

@@ -266,7 +266,7 @@ def test_the_page_takes_the_same_queries_with_1_and_with_3_sends(client: Client,
     with CaptureQueriesContext(connection) as queries:
         page(client, campaign)
     # PostgreSQL is asked for the time as well.
-    assert len(queries) == (55 if connection.vendor == "postgresql" else 54)
+    assert len(queries) == (59 if connection.vendor == "postgresql" else 58)
 
 
 def test_a_campaign_that_paused_itself_says_why_and_what_to_do_until_it_is_resumed(client: Client) -> None:

@@ -36,7 +36,7 @@ def signed_in(client: Client) -> Client:
 
 
 def version() -> PageVersion:
-    return days_version(MONDAY, 7)
+    return days_version(MONDAY, 7, None)
 
 
 def import_calendar() -> None:
@@ -96,11 +96,11 @@ def test_what_is_weeks_away_is_no_change(send: Send) -> None:
 
 
 def test_the_page_of_a_campaign_follows_its_own_sends(send: Send) -> None:
-    before = campaign_version(send.campaign_id)
+    before = campaign_version(send.campaign_id, None)
     make_send(make_campaign(), NOW)
-    assert campaign_version(send.campaign_id) == before
+    assert campaign_version(send.campaign_id, None) == before
     cancel(send.pk, None, NOW)
-    assert campaign_version(send.campaign_id).plan != before.plan
+    assert campaign_version(send.campaign_id, None).plan != before.plan
 
 
 @pytest.mark.parametrize("sends", [1, 3])
@@ -112,7 +112,7 @@ def test_asking_again_is_a_304_in_two_statements_whatever_there_is(signed_in: Cl
     with CaptureQueriesContext(connection) as queries:
         again = signed_in.get(CHANGES, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert len(queries) == 2 + 2  # who is asking: the session and the user
+    assert len(queries) == 2 + 3  # who is asking: the session, the user and their teams
     make_send(make_campaign(), NOW)
     assert signed_in.get(CHANGES, headers={"if-none-match": first["ETag"]}).status_code == 200
 

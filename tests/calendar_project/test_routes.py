@@ -1,5 +1,6 @@
 """Every route is declared, opens for those it is declared for and for nobody else, and changes nothing by GET."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.services.api_keys import create_api_key
-from campaigns.models import SavedView
+from campaigns.models import Finding, Review, SavedView
 from campaigns.services.feeds import create_feed
 from deliveries import tokens
 from deliveries.services.holds import put_on_hold
@@ -69,6 +71,8 @@ def arguments(name: str) -> dict[str, Any]:
     campaign, customer = send.campaign, delivery.customer
     message = campaign.messages.get()
     item = ROWS["deliveries.InboxItem"]()
+    finding = ROWS["campaigns.Finding"]()
+    Finding.objects.filter(pk=finding.pk).update(first=campaign)
     on_campaign: dict[str, Any] = {"campaign_id": campaign.pk}
     on_customer: dict[str, Any] = {"customer_id": customer.pk}
     on_view: dict[str, Any] = {"view_id": SavedView.objects.create(owner=make_user(), name="Ours").pk}
@@ -86,7 +90,7 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
         **{f"calendar:{action}-section": {**on_campaign, "section": "goal"} for action in ("approve", "decline")},
         "calendar:forecast": on_campaign,
-        "calendar:settle-finding": {**on_campaign, "finding_id": 1, "name": "acknowledge"},
+        "calendar:settle-finding": {**on_campaign, "finding_id": finding.pk, "name": "acknowledge"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
         "calendar:move-send": {"send_id": send.pk},
         "calendar:tests-to-me": on_campaign,
@@ -97,7 +101,8 @@ def arguments(name: str) -> dict[str, Any]:
         "calendar:team-styles": {"version": "x"},
         "calendar:handoff": {**on_campaign, "step": "take"},
         "review:week": {"address": "2026-W48"},
-        **{f"review:{step}": {"address": "2026-W48"} for step in ("open", "close")},
+        # A week that is over is not opened.
+        "review:open": {"address": f"{read_now() + timedelta(days=7):%G-W%V}"},
         **{f"inbox-{action}": {"item_id": item.pk} for action in ("seen", "read", "dismiss")},
         "unsubscribe": {"token": tokens.unsubscribe_token(customer.pk, topic.pk, "email")},
         "preferences": {"token": tokens.preferences_token(customer.pk)},
@@ -107,9 +112,12 @@ def arguments(name: str) -> dict[str, Any]:
     }
     if name == "feed":
         return {"token": create_feed(make_user(is_staff=True), None, "Mine")[1]}
-    if name in ("review:minutes", "review:decide", "review:take-back"):
-        review = make_review("2026-W47", is_closed=name == "review:minutes")
-        return {"address": review.week} | ({} if review.closed_at else {"item_id": make_item(review, campaign).pk})
+    if name == "review:minutes":
+        return {"address": make_review("2026-W46", is_closed=True).week}
+    if name in ("review:decide", "review:take-back", "review:close"):
+        review = Review.objects.filter(state=Review.State.OPEN).first() or make_review("2026-W47")
+        on_item = {} if name == "review:close" else {"item_id": make_item(review, campaign, key=name).pk}
+        return {"address": review.week, **on_item}
     return made.get(name, {})
 
 
