@@ -9,6 +9,7 @@ from bench.contenders import POST_OFFICE
 Results = Mapping[str, Any]
 FASTER, CPU_SHARE, OVER_COPY = 10.0, 1 / 6, 3.0
 IDLE_S, BULK_S = 2.0, 5.0
+OVER_BARE, WEEK_MS, WEEK_BYTES = 3.0, 150.0, 400_000.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ def _bars(results: Results) -> Iterator[Bar]:
         BULK_S,
         latency.get("during_bulk", {}).get("median_s"),
     )
+    week = results["week_page"]
+    yield _at_most("a week of 600 sends over a bare view of the same rows", OVER_BARE, week.get("ratio"))
+    yield _at_most("a week of 600 sends, server time, median in milliseconds", WEEK_MS, week.get("median_ms"))
+    yield _at_most("a week of 600 sends, bytes of HTML", WEEK_BYTES, week.get("bytes"))
 
 
 def _at_least(words: str, bar: float, measured: float | None) -> Bar:

@@ -9,18 +9,20 @@ import psutil
 
 from bench.place import Place
 
+LOOK_SECONDS = 5
 PACKAGES = ("django", "psycopg", "celery", "django-post-office", "django-mailer")
 
 
 def machine() -> dict[str, object]:
-    """`load_before`: what else it was doing; figures of a busy machine are not worth much."""
+    """`load_before`: cores that something else keeps busy; figures of a busy machine are not worth much. Looked at for
+    some seconds, because the system's own average remembers a minute that is over."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cores": cores,
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": platform.system(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": round(psutil.cpu_percent(interval=LOOK_SECONDS) / 100 * (psutil.cpu_count() or 1), 2),
     }
 
 

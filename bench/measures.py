@@ -85,6 +85,10 @@ def _latency(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:
     return {"latency": _measured(size, "latency")}
 
 
+def _week_page(size: Size, folder: Path, tell: Tell) -> dict[str, Any]:
+    return {"week_page": _measured(size, "week_page")}
+
+
 def _measured(size: Size, module: str, *arguments: int) -> dict[str, Any]:
     """What `bench.<module>.measure` says; that it was not measured where there is no such module."""
     if not size.whole:
@@ -100,4 +104,5 @@ MEASURES: list[tuple[str, Callable[[Size, Path, Tell], dict[str, Any]]]] = [
     ("mail out", _mail),
     ("admission", _admission),
     ("event to message", _latency),
+    ("the week page", _week_page),
 ]

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED
+from bench.report_words import BESIDE, FAIRNESS, HOW, INTRODUCTION, MEASURED, WEEK
 
 Results = Mapping[str, Any]
-BUSY = 0.25  # load of a core, before the run, from which on its figures are not to be trusted
+BUSY = 0.25  # of the cores, before the run: from there on its figures are not to be trusted
 COLUMNS = (
     "who",
     "database",
@@ -45,6 +45,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield from ("### Beside", "", BESIDE.strip(), "", *_table(results["mail_beside"]), "")
     yield from ("## Admission", "", *_pairs(results["admission"]), "")
     yield from ("## From an event to its message", "", *_pairs(results["latency"]), "")
+    yield from ("## The week page", "", WEEK.strip(), "", *_pairs(results["week_page"]), "")
     yield from (
         "## How it is measured",
         "",
@@ -72,7 +73,7 @@ def _caution(machine: Mapping[str, Any]) -> list[str]:
     load = machine["load_before"]
     if load < BUSY * machine["cores"]:
         return []
-    return ["", f"**The machine had other work when the run began (load {load}): these figures are not worth much.**"]
+    return ["", f"**Other work kept {load} cores busy when the run began: these figures are not worth much.**"]
 
 
 def _bars(bars: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -32,6 +32,12 @@ work which then lies in the last column. The bars are about the rows above, wher
 everybody but django-mailer, which stores whole messages and knows no other way.
 """
 
+WEEK = """
+The page of a week with 600 sends, as a signed-in person gets it, through all middleware: server time, without the
+network. *bare*: a view that does nothing but read the same 600 rows with their campaigns and teams in one query, and
+loop over them in a template: when, what, whose, with a link. The two are asked in turns, on the same PostgreSQL.
+"""
+
 HOW = """
 - Everybody sends the same letter from the same template source, which Liquid and Django's templates read alike: eight
   values of the customer, one of them a condition, and an unsubscribe link; with the headers for one-click opt-out.

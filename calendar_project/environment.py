@@ -49,6 +49,7 @@ class Environment:
     base_url: str
     shard_size: int
     lease_seconds: int
+    freeze_minutes: int
     webhook_url: str
     webhook_secret: str
     channel_rates: dict[str, float]
@@ -123,6 +124,7 @@ def _common(given: Mapping[str, str], project: Path) -> dict[str, Any]:
         # Fixed once anything has been admitted: see docs/operators.md.
         "shard_size": _whole_number(given, "SHARD_SIZE", 65_536, most=1 << 24),
         "lease_seconds": _whole_number(given, "LEASE_SECONDS", 120, most=86_400),
+        "freeze_minutes": _whole_number(given, "FREEZE_MINUTES", 15, most=1_440),
         "webhook_url": given.get("WEBHOOK_URL", ""),
         "webhook_secret": given.get("WEBHOOK_SECRET", ""),
         "channel_rates": _rates(given),

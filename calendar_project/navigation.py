@@ -15,7 +15,9 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Campaigns", "campaign", "campaigns_campaign"),
         ("Findings", "join_inner", "campaigns_finding"),
         ("Sends", "send", "campaigns_send"),
+        ("Imported calendars", "event", "campaigns_importedcalendar"),
         ("Feeds", "rss_feed", "campaigns_feed"),
+        ("Reviews", "checklist", "campaigns_review"),
     ],
     "People": [
         ("Customers", "person", "audiences_customer"),
@@ -54,7 +56,8 @@ def sidebar(request: HttpRequest) -> list[Group]:
     """unfold's navigation: the calendar first, then the lists that this user may see."""
     groups = [_group(title, [_item(*each) for each in items]) for title, items in GROUPS.items()]
     calendar = {"title": "Calendar", "icon": "calendar_month", "link": page_url("calendar:week"), "active": False}
-    return [_group("", [calendar]), *groups]
+    review = {"title": "Weekly review", "icon": "checklist", "link": page_url("review:index"), "active": False}
+    return [_group("", [calendar, review]), *groups]
 
 
 def _group(title: str, items: list[Group]) -> Group:

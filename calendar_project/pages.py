@@ -45,7 +45,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @login_required
 @cache_control(max_age=31_536_000, private=True)
 def team_styles(request: HttpRequest, version: str) -> HttpResponse:
-    """The teams' colours and the rows that they take on the week, as a stylesheet: the policy forbids inline styles.
+    """The teams' colours as a stylesheet: the policy forbids inline styles.
 
     Kept by browsers for good, because the address changes with the colours.
     """
@@ -53,19 +53,7 @@ def team_styles(request: HttpRequest, version: str) -> HttpResponse:
 
 
 def styles_of(teams: Sequence[Team]) -> str:
-    """Row 1 of the board is the days; then three rows a team: its heading, its sends, what it sends every day."""
-    lines = [
-        f".board{{grid-template-rows:auto repeat({3 * len(teams)},auto)}}",
-        f".day{{grid-row:1/span {3 * len(teams) + 1}}}",
-    ]
-    for number, team in enumerate(teams, 1):
-        lines += [
-            f".team-{team.pk}{{--team:{team.color}}}",
-            f".lane-{number}{{grid-row:{3 * number - 1}}}",
-            f".sends-{number}{{grid-row:{3 * number}}}",
-            f".daily-{number}{{grid-row:{3 * number + 1}}}",
-        ]
-    return "\n".join(lines)
+    return "\n".join(f".team-{team.pk}{{--team:{team.color}}}" for team in teams)
 
 
 def styles_version(teams: Sequence[Team]) -> str:

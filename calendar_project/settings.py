@@ -185,6 +185,8 @@ CROWDING_PEOPLE = 10
 CROWDING_PERCENT = 5
 # How late a dated send may still go out; past it, it is missed.
 GRACE_MINUTES = 60
+# So long before its hour a send is not moved any more, and none is moved to a moment nearer than that.
+FREEZE_MINUTES = ENVIRONMENT.freeze_minutes
 # When a message is too late to be of use, where its campaign does not say.
 DATED_EXPIRES_HOURS = 24
 CONTINUOUS_EXPIRES_HOURS = 7 * 24

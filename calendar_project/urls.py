@@ -19,6 +19,7 @@ urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("calendar/", include("calendar_project.page_urls")),
+    path("review/", include("calendar_project.review_page.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("audiences.api.urls")),
     path("api/v1/", include("deliveries.api.urls")),

@@ -1,11 +1,12 @@
 """Overlap: what two campaigns share, by set algebra over their audiences. Pure; exact unless a side is continuous."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from heapq import nsmallest
+from itertools import combinations
 
 from pyroaring import BitMap
 
@@ -87,6 +88,32 @@ def overlap(first: Side, second: Side, window: timedelta, threshold: Threshold) 
         sends_total=count_pairs(first.sends, second.sends, window),
         is_estimated=first.per_day is not None or second.per_day is not None,
     )
+
+
+def compare(
+    sides: Sequence[Side], window: timedelta, threshold: Threshold, campaign_id: int | None = None
+) -> Iterator[tuple[Side, Side, Overlap]]:
+    """Every pair that has something to tell, or every such pair of one campaign; each in the order of `sides`."""
+    for first, second in combinations(sides, 2) if campaign_id is None else _pairs_with(sides, campaign_id):
+        found = overlap(first, second, window, threshold)
+        if found is not None:
+            yield first, second, found
+
+
+def _pairs_with(sides: Sequence[Side], campaign_id: int) -> Iterator[tuple[Side, Side]]:
+    place = next((place for place, side in enumerate(sides) if side.campaign_id == campaign_id), None)
+    if place is not None:
+        yield from ((side, sides[place]) for side in sides[:place])
+        yield from ((sides[place], side) for side in sides[place + 1 :])
+
+
+def with_move(sides: Iterable[Side], send_id: int, due_at: datetime) -> list[Side]:
+    """The same campaigns, with one send at another moment; as they are where none of them has it."""
+    return [_moved(side, send_id, due_at) if any(each == send_id for _, each in side.sends) else side for side in sides]
+
+
+def _moved(side: Side, send_id: int, due_at: datetime) -> Side:
+    return replace(side, sends=tuple(sorted((due_at if each == send_id else at, each) for at, each in side.sends)))
 
 
 def are_near(first: Side, second: Side, window: timedelta) -> bool:

@@ -23,6 +23,24 @@ def can_approve(user: Person, team: Team) -> bool:
     return _has_role(user, team, APPROVING)
 
 
+def can_plan_somewhere(user: Person) -> bool:
+    """May change what belongs to the workspace and not to one team: put customers on hold and opt them out, import
+    calendars."""
+    return _has_any_role(user, PLANNING)
+
+
+def leads_reviews(user: Person) -> bool:
+    """May open and close the weekly review: approvers of any team."""
+    return _has_any_role(user, APPROVING)
+
+
+def teams_planned_by(user: Person) -> set[int]:
+    """The ids of the teams whose campaigns this person may write; one query at most, for pages that show many."""
+    if sees_everything(user):
+        return set(Team.objects.values_list("pk", flat=True))
+    return {team_id for team_id, role in roles_of(user).items() if role in PLANNING}
+
+
 def can_see(user: Person, campaign: Campaign) -> bool:
     """A private campaign is seen by its team in any role, its owner and workspace admins; any other by everybody.
 
@@ -63,13 +81,6 @@ def roles_of(user: Any) -> dict[int, str]:
     return found
 
 
-def can_change_customers(user: Person) -> bool:
-    """May opt customers out and put them on hold: planners and approvers, of whichever team."""
-    if user is None or sees_everything(user):
-        return True
-    return any(role in PLANNING for role in roles_of(user).values())
-
-
 def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> bool:
     if user is None:
         return True
@@ -78,3 +89,7 @@ def _has_role(user: Person, team: Team, roles: tuple[Membership.Role, ...]) -> b
     if getattr(user, "is_superuser", False):
         return True
     return Membership.objects.filter(team=team, user_id=user.pk, role__in=roles).exists()
+
+
+def _has_any_role(user: Person, roles: tuple[Membership.Role, ...]) -> bool:
+    return sees_everything(user) or any(role in roles for role in roles_of(user).values())

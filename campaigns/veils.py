@@ -5,13 +5,14 @@ puts it in here on purpose. Where the name of a campaign stands, a veil says “
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.conf import settings
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from audiences.models import Segment
 from campaigns.models import Campaign, Finding, Send
-from campaigns.overlap import MEDIUM
+from campaigns.overlap import MEDIUM, Overlap
 from campaigns.rights import Person, can_see, seen_by
 
 OVER = (Send.State.CANCELLED, Send.State.MISSED)
@@ -65,6 +66,20 @@ def veil_finding(user: Person, finding: Finding) -> Finding:
     finding.axes = [axis for axis in finding.axes if axis.startswith("channel:")]
     finding.acknowledged_by, finding.acknowledged_reason = None, ""
     return finding
+
+
+def is_crowding(overlap: Overlap) -> bool:
+    """Whether a finding beside a private campaign would be one, were it about the people alone."""
+    percent = max(overlap.percent_of_first, overlap.percent_of_second)
+    return overlap.shared >= settings.CROWDING_PEOPLE and percent >= settings.CROWDING_PERCENT
+
+
+def veil_overlap(overlap: Overlap) -> Overlap:
+    """`veil_finding` for one that is not written down (yet)."""
+    percent = max(overlap.percent_of_first, overlap.percent_of_second)
+    severity = Severity.MEDIUM if percent >= MEDIUM else Severity.LOW
+    channels = tuple(axis for axis in overlap.axes if axis.startswith("channel:"))
+    return replace(overlap, kind=Kind.CROWDING.value, severity=severity.value, axes=channels)
 
 
 def _veil(campaign: Campaign) -> Campaign:

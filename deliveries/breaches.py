@@ -119,6 +119,8 @@ def _arbitrate(due: Due, held: Sequence[Slot], rules: Rules, taken: Taken, breac
         losers = crowded(cap, due.at, due.zone, held, sets, left)
         left = left - losers
         for rival in taken.spoken:
+            if not losers:
+                break
             if cap.covers(rival.slot.reach) and share_a_window(rival.slot.at, due.at, cap, due.zone):
                 breaches.stop("yielded", rival.winner, losers & rival.members)
                 losers = losers - rival.members

@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,7 @@ class Abandoned:
 
     path: Path
     flights: Sequence[Flight]
+    written_at: datetime  # about when its worker wrote last, by the clock of this machine
 
     def remove(self) -> None:
         try:
@@ -147,7 +149,8 @@ def abandoned(folder: Path) -> Iterator[Abandoned]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have settled it between our opening and our lock.
                 if path.exists():
-                    yield Abandoned(path, _believed(path, file.read()))
+                    written_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+                    yield Abandoned(path, _believed(path, file.read()), written_at)
         except (FileNotFoundError, BlockingIOError):
             continue
         except OSError as problem:

@@ -56,7 +56,9 @@ def _blocks(ids: BitMap) -> list[int]:
     return blocks
 
 
+@lru_cache(maxsize=64)
 def _low(salt: str, block: int, limit: int) -> BitMap:
+    """Kept, because every rival of a send draws under the same salt; whoever gets it must not change it."""
     first = block * _BLOCK
     return BitMap([first + place for place, word in enumerate(_words(salt, block)) if word < limit])
 

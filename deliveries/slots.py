@@ -55,13 +55,16 @@ def crowded(
     near = [each for each in sets if cap.covers(each.slot.reach) and share_a_window(each.slot.at, at, cap, zone)]
     if len(times) + len({each.source for each in near}) < cap.limit:
         return BitMap()
-    over = BitMap()
+    left = everyone
     for begins in _windows(cap, at, times, near):
         spare = cap.limit - sum(_within(moment, begins, cap) for moment in times)
         if spare <= 0:
             return everyone
-        over |= at_least(spare, (each.members for each in near if _within(each.slot.at, begins, cap)), everyone)
-    return over
+        # Only of those whom no window has stopped yet: in a full week the first few stop nearly everybody.
+        left = left - at_least(spare, (each.members for each in near if _within(each.slot.at, begins, cap)), left)
+        if not left:
+            break
+    return everyone - left
 
 
 def _windows(cap: CapRule, at: datetime, times: Iterable[datetime], near: Iterable[SlotSet]) -> set[datetime | None]:

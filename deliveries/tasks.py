@@ -1,5 +1,6 @@
 """What beat wakes on this floor: each task reads the clock and calls one service."""
 
+import threading
 from contextlib import suppress
 from datetime import datetime
 
@@ -29,7 +30,7 @@ def dispatch_due() -> None:
 @shared_task
 def dispatch_channel(name: str, urgent: bool) -> None:
     with turn(f"dispatch {name} {urgent}") as mine:
-        counts = dispatching.dispatch(name, read_now, urgent=urgent, on_plenty=_ask_again) if mine else {}
+        counts = dispatching.dispatch(name, read_now, urgent=urgent, on_plenty=_ask_aside) if mine else {}
         if any(counts.get(moved) for moved in ("accepted", "late", "ended")):
             _ask_again()
 
@@ -76,6 +77,11 @@ def _ask_again() -> None:
     """
     with suppress(OperationalError):
         dispatch_due.apply_async(expires=5, retry=False)
+
+
+def _ask_aside() -> None:
+    """The same on a thread of its own: a broker that does not answer must not hold up what is about to leave."""
+    threading.Thread(target=_ask_again, daemon=True).start()
 
 
 def _queue(urgent: bool) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from audiences.bitmaps import collect, dump
 from audiences.models import Customer, ListMember, Segment, SegmentRefresh, Topic
-from campaigns.models import Campaign, CampaignVersion, Membership, Message, Send, Team
+from campaigns.models import AgendaItem, Campaign, CampaignVersion, Membership, Message, Review, Send, Team
 from campaigns.queries.campaigns import read_plan
 from deliveries.models import Delivery
 
@@ -129,4 +129,19 @@ def make_delivery(send: Send, customer: Customer | None = None, channel: str = "
         due_at=due_at,
         expires_at=expires_at,
         **{**defaults, **fields},
+    )
+
+
+def make_review(week: str = "2026-W48", *, is_closed: bool = False, **fields: Any) -> Review:
+    """One without an agenda, since a week before it was opened."""
+    closing = {"state": Review.State.CLOSED, "closed_at": NOW} if is_closed else {}
+    return Review.objects.create(week=week, **{"since": NOW - timedelta(days=7), "opened_at": NOW, **closing, **fields})
+
+
+def make_item(review: Review, campaign: Campaign, about: str = "experiment", **fields: Any) -> AgendaItem:
+    """An item that is to be decided, in the next place of the agenda."""
+    place = review.items.count() + 1
+    defaults = {"key": f"{about}:{campaign.pk}", "name": campaign.name, "facts": {"ends": "2026-11-27", "why": ""}}
+    return AgendaItem.objects.create(
+        review=review, place=place, about=about, campaign=campaign, **{**defaults, **fields}
     )

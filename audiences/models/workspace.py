@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 
+from audiences.public_holidays import UnknownPlace, check_places
 from audiences.zones import UnknownZone, validate_zone
 
 
@@ -19,6 +20,14 @@ def zone_exists(name: str) -> None:
     try:
         validate_zone(name)
     except UnknownZone as error:
+        raise ValidationError(str(error)) from error
+
+
+def places_exist(codes: Any) -> None:
+    """The form's version of `check_places`."""
+    try:
+        check_places(codes)
+    except UnknownPlace as error:
         raise ValidationError(str(error)) from error
 
 
@@ -42,6 +51,12 @@ class Workspace(models.Model):
     four_eyes = models.BooleanField(
         default=False,
         help_text="A campaign is approved by somebody else than those who wrote it or asked for its approval.",
+    )
+    holiday_countries = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[places_exist],
+        help_text="Whose public holidays stand on the calendar: countries, or parts of one such as Germany: Bayern.",
     )
     salt = models.CharField(max_length=64, default=new_salt, editable=False)
 

@@ -22,12 +22,12 @@ def id_set(rows: QuerySet[Any], field: str = "pk") -> BitMap:
     with connection.cursor() as cursor:
         # The statement is the ORM's own, with its parameters apart.
         cursor.execute(f"SELECT string_agg(int4send(id::int4), ''::bytea) FROM ({sql}) AS ids(id)", params)  # noqa: S608
-        return _unpacked(cursor.fetchone()[0])
+        return unpacked(cursor.fetchone()[0])
 
 
-def id_sets_by(rows: QuerySet[Any], key: str) -> dict[str, BitMap]:
-    """The customer ids of `rows` for each value of the text column `key`, in one statement."""
-    pairs = rows.order_by().values_list(key, "pk")
+def id_sets_by(rows: QuerySet[Any], key: str, field: str = "pk") -> dict[Any, BitMap]:
+    """The customer ids that `rows` has in `field` for each value of the column `key`, in one statement."""
+    pairs = rows.order_by().values_list(key, field)
     if connection.vendor != "postgresql":
         return _grouped(pairs)
     try:
@@ -39,17 +39,17 @@ def id_sets_by(rows: QuerySet[Any], key: str) -> dict[str, BitMap]:
             f"SELECT key, string_agg(int4send(id::int4), ''::bytea) FROM ({sql}) AS ids(key, id) GROUP BY key",  # noqa: S608
             params,
         )
-        return {each: _unpacked(packed) for each, packed in cursor.fetchall()}
+        return {each: unpacked(packed) for each, packed in cursor.fetchall()}
 
 
-def _grouped(pairs: QuerySet[Any, Any]) -> dict[str, BitMap]:
-    groups: defaultdict[str, list[int]] = defaultdict(list)
+def _grouped(pairs: QuerySet[Any, Any]) -> dict[Any, BitMap]:
+    groups: defaultdict[Any, list[int]] = defaultdict(list)
     for key, customer_id in pairs.iterator():
         groups[key].append(customer_id)
     return {key: BitMap(ids) for key, ids in groups.items()}
 
 
-def _unpacked(packed: bytes | None) -> BitMap:
+def unpacked(packed: bytes | None) -> BitMap:
     """Big-endian 32-bit integers, end to end, as `int4send` writes them."""
     ids = array("I", packed or b"")
     ids.byteswap()

@@ -1,7 +1,8 @@
-"""The forecast as a funnel: audience → reachable → consented → free to get it → under caps, each with reasons."""
+"""The forecast as a funnel: audience → reachable → consented → free to get it → under caps → sent, and who is lost."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from audiences.models import Topic
 from campaigns.models import Campaign
@@ -10,32 +11,46 @@ from campaigns.veils import veiled
 from deliveries.models import Cap, Withheld
 from deliveries.queries.forecast import ChannelForecast, Part
 
-# What is left after each step, and the reasons that the step takes out; together they are all reasons, in their order.
+from .drawing import Slice, narrowed, whole
+
+# What is left after each step, and the reasons that the step takes out, in the order of admission. A reason that is
+# named in none of them is of the customer, and stands with those of `OTHERS`.
+OTHERS = "free to get it"
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reachable", ("unreachable",)),
     ("consented", ("suppressed", "unsubscribed")),
-    ("free to get it", ("on_hold", "other_channel", "duplicate", "held_out", "missed", "expired")),
-    ("will be sent", ("capped", "yielded")),
+    (OTHERS, ("on_hold", "other_channel", "duplicate", "held_out", "missed", "expired")),
+    ("under caps", ("capped",)),
+    ("will be sent", ("yielded",)),
 )
+NAMED = {reason for _, reasons in STEPS for reason in reasons}
 Names = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Loss:
-    """How many a step takes out for one reason, and the cap, campaign or topic that bound them."""
+    """How many a step takes out for one reason, and the cap, campaign or topic that bound them.
+
+    `query` is the address of a look at some of them.
+    """
 
     words: str
     size: int
+    query: str
 
 
 @dataclass(frozen=True)
 class Step:
-    """How many are left. `width` is out of 100, of the audience."""
+    """How many are left, drawn as a slice of the funnel."""
 
     name: str
     left: int
-    width: str
+    slice: Slice
     losses: tuple[Loss, ...]
+
+    @property
+    def lost(self) -> int:
+        return sum(loss.size for loss in self.losses)
 
 
 @dataclass(frozen=True)
@@ -43,29 +58,37 @@ class Funnel:
     channel: str
     is_estimated: bool
     steps: tuple[Step, ...]
+    query: str  # the address of a look at some who will get it
 
 
 def funnels(forecasts: Iterable[ChannelForecast], user: Person) -> list[Funnel]:
     """One funnel a channel, for the eyes of `user`; three more queries for the names, whatever their number."""
     given = list(forecasts)
     names = names_of((part.bound_by for each in given for part in each.withheld), user)
-    return [Funnel(each.channel, each.is_estimated, tuple(_steps(each, names))) for each in given]
+    return [
+        Funnel(each.channel, each.is_estimated, tuple(_steps(each, names)), urlencode({"channel": each.channel}))
+        for each in given
+    ]
 
 
 def _steps(forecast: ChannelForecast, names: Names) -> list[Step]:
     left = forecast.audience
-    steps = [_step("audience", left, forecast.audience, ())]
+    steps = [Step("audience", left, whole(left), ())]
     for name, reasons in STEPS:
-        parts = [part for part in forecast.withheld if part.reason in reasons]
-        left -= sum(part.size for part in parts)
-        losses = tuple(Loss(words(part, names), part.size) for part in parts)
-        if losses or name == STEPS[-1][0]:
-            steps.append(_step(name, left, forecast.audience, losses))
+        parts = [part for part in forecast.withheld if _is_of(part, name, reasons)]
+        before, left = left, left - sum(part.size for part in parts)
+        losses = tuple(Loss(words(part, names), part.size, _query(forecast.channel, part)) for part in parts)
+        if losses or name != OTHERS:
+            steps.append(Step(name, left, narrowed(before, left, forecast.audience), losses))
     return steps
 
 
-def _step(name: str, left: int, audience: int, losses: tuple[Loss, ...]) -> Step:
-    return Step(name, left, f"{100 * left / audience:.2f}" if audience else "0", losses)
+def _is_of(part: Part, name: str, reasons: tuple[str, ...]) -> bool:
+    return part.reason in reasons or (name == OTHERS and part.reason not in NAMED)
+
+
+def _query(channel: str, part: Part) -> str:
+    return urlencode({"channel": channel, "reason": part.reason, "bound": part.bound_by})
 
 
 def words(part: Part, names: Names) -> str:

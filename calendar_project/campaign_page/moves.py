@@ -10,16 +10,18 @@ from campaigns.models import Campaign
 from campaigns.queries.authors import is_barred
 from campaigns.rights import can_approve, can_plan
 from campaigns.services import lifecycle
+from campaigns.services.retiring import retire
 
 Run = Callable[[Campaign, Any, "Answer", datetime], None]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came with the button: the version that was on the page, and a word of why."""
+    """What came with the button: the version that was on the page, a word of why, and what was learnt."""
 
     version: int
     note: str
+    learnt: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _resume(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
 
 
 def _cancel(campaign: Campaign, by: Any, answer: Answer, now: datetime) -> None:
-    lifecycle.cancel(campaign.pk, by, now, note=answer.note)
+    retire(campaign.pk, answer.note, answer.learnt, by, now)
 
 
 MOVES = {

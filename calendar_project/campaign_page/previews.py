@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from audiences.models import Customer
+from calendar_project.customer_page.queries import exact_customer, find_customers
 from campaigns.models import Campaign, Message
 from campaigns.queries.audiences import audience
 from campaigns.rendering import TemplateProblem, compile_template
@@ -38,10 +39,11 @@ class Preview:
 
 
 def customer_for(campaign: Campaign, asked: str) -> Customer | None:
-    """The customer of that external id or address, or else one from the audience."""
+    """The one customer who is meant without doubt, by id, address or name; or else, unasked, one of the audience."""
     if asked:
-        by_id = Customer.objects.filter(external_id=asked, erased_at__isnull=True)
-        return by_id.first() or Customer.objects.filter(email__iexact=asked, erased_at__isnull=True).first()
+        exact = exact_customer(asked)
+        found = [exact] if exact else list(find_customers(asked)[:2])
+        return found[0] if len(found) == 1 and not found[0].is_erased else None
     members = audience(_ids(campaign, "include"), _ids(campaign, "exclude"))
     first = Customer.objects.filter(pk=members[0]) if members else Customer.objects.order_by("pk")
     return first.filter(erased_at__isnull=True).first()

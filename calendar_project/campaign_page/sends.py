@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 from calendar_project.week.cards import wall_clock
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery, Withheld
+from deliveries.queries.inbox import Looked, looked_at
 
 AHEAD = (Send.State.SCHEDULED,)
 
@@ -32,6 +33,7 @@ class ChannelOutcome:
     admitted: int
     states: tuple[Share, ...]
     withheld: tuple[Share, ...]
+    looked: Looked | None = None  # of in-app messages: seen, read, put away
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ def with_outcomes(sends: Iterable[Send], zone: ZoneInfo) -> list[SendRow]:
     deliveries, withheld = Delivery.objects.filter(send__in=ids), Withheld.objects.filter(send__in=ids)
     states = _by_channel(deliveries.values_list("send", "channel", "state").annotate(size=Count("id")))
     reasons = _by_channel(withheld.values_list("send", "channel", "reason").annotate(size=Sum("size")))
+    looked = looked_at(ids)
     return [
-        SendRow(send, wall_clock(send, zone), tuple(_outcomes(states[send.pk], reasons[send.pk]))) for send in given
+        SendRow(send, wall_clock(send, zone), tuple(_outcomes(states[send.pk], reasons[send.pk], looked.get(send.pk))))
+        for send in given
     ]
 
 
@@ -77,11 +81,12 @@ def _by_channel(rows: Iterable[tuple[int, str, str, int]]) -> dict[int, Channels
     return counts
 
 
-def _outcomes(states: Channels, reasons: Channels) -> Iterable[ChannelOutcome]:
+def _outcomes(states: Channels, reasons: Channels, looked: Looked | None) -> Iterable[ChannelOutcome]:
     for channel in sorted({*states, *reasons}):
         yield ChannelOutcome(
             channel,
             sum(states[channel].values()),
             tuple(Share(state, state.label, size) for state in Delivery.State if (size := states[channel][state])),
             tuple(Share(each, each.label, size) for each in Withheld.Reason if (size := reasons[channel][each])),
+            looked if channel == "in_app" else None,
         )

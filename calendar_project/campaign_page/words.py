@@ -12,8 +12,9 @@ from campaigns.models import Campaign
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that the plan says: what it is about, and the sentence."""
+    """One thing that the plan says: in which of its sections, what it is about, and the sentence."""
 
+    section: str
     about: str
     sentence: str
 
@@ -27,17 +28,16 @@ class SegmentLine:
 
 
 def plan_lines(campaign: Campaign) -> list[Line]:
+    held_out = f"{campaign.holdout_percent.normalize():f}% of the audience" if campaign.holdout_percent else ""
     lines = [
-        Line("When", trigger_in_words(campaign)),
-        Line("Through", _channels(campaign)),
-        Line("About", _topic(campaign)),
-        Line("For", _goal(campaign)),
-        Line("Rules", _rules(campaign)),
-        Line(
-            "Held out", f"{campaign.holdout_percent.normalize():f}% of the audience" if campaign.holdout_percent else ""
-        ),
-        Line("Experiment", _experiment(campaign)),
-        Line("Must not cause", ", ".join(each.replace("_", " ") for each in campaign.guardrails)),
+        Line("audience", "About", _topic(campaign)),
+        Line("audience", "Held out", held_out),
+        Line("content", "Through", _channels(campaign)),
+        Line("schedule", "When", trigger_in_words(campaign)),
+        Line("schedule", "Rules", _rules(campaign)),
+        Line("goal", "For", _goal(campaign)),
+        Line("goal", "Experiment", _experiment(campaign)),
+        Line("goal", "Must not cause", ", ".join(each.replace("_", " ") for each in campaign.guardrails)),
     ]
     return [line for line in lines if line.sentence]
 

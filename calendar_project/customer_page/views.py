@@ -16,7 +16,7 @@ from calendar_project.pages import render_in_zone
 from campaigns.models import Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import Refusal
-from campaigns.rights import can_change_customers, seen_by
+from campaigns.rights import can_plan_somewhere, seen_by
 from deliveries.channels.registry import label
 from deliveries.queries.explanations import explain
 from deliveries.services.holds import end_hold_at, lift_hold, put_on_hold
@@ -58,7 +58,7 @@ def show_customer(request: HttpRequest, customer: Customer, status: int = 200, *
         "events": Event.objects.filter(customer=customer).order_by("-occurred_at")[:EVENTS],
         "decisions": decisions_about(customer, request.user),
         "asked": _asked_send(request, customer),
-        "may_write": can_change_customers(request.user),
+        "may_write": can_plan_somewhere(request.user),
         **holds_context(customer, read_now()),
         **more,
     }
@@ -70,7 +70,7 @@ def show_customer(request: HttpRequest, customer: Customer, status: int = 200, *
 def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, channel: str) -> HttpResponse:
     """Somebody of a team opts the customer out, who asked for it. There is no such button to opt them in."""
     customer, topic = get_object_or_404(Customer, pk=customer_id), get_object_or_404(Topic, pk=topic_id)
-    if not can_change_customers(request.user):
+    if not can_plan_somewhere(request.user):
         messages.error(request, "Only planners and approvers of a team change what a customer gets.")
     elif channel in settings.CHANNELS:
         opt_out(customer.pk, topic.pk, channel, read_now(), source=Subscription.Source.TEAM)

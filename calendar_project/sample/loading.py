@@ -8,7 +8,7 @@ from django.db import transaction
 from audiences.models import Customer, Event, Segment, Workspace
 from audiences.services.segments import refresh_all
 from audiences.zones import zone_or
-from calendar_project.sample import history, settling
+from calendar_project.sample import history, reviews, settling
 from calendar_project.sample.campaigns import decide_on, draft_campaigns
 from calendar_project.sample.customers import load_consent, load_customers, orders
 from calendar_project.sample.people import external_id
@@ -76,8 +76,12 @@ def _load(now: datetime, password: str) -> None:
     settling.load_segments(began)
     refresh_all(began)
     draft_campaigns(now, began)
-    history.live_through(began, now, list(orders(bought, since=began, until=now)))
+    met = reviews.last_review_at(now, began)
+    history.live_through(began, met, list(orders(bought, since=began, until=met)))
+    reviews.hold_last_review(now, met)
+    history.live_through(met, now, list(orders(bought, since=met, until=now)))
     decide_on(now)
+    reviews.open_this_review(now)
 
 
 def _count(is_new: bool) -> Loaded:

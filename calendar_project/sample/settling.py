@@ -15,6 +15,7 @@ def load_people(password: str = "") -> dict[str, User]:
     """The workspace's own row, its teams, and who is in them; by user name. An empty password lets nobody in."""
     settings = Workspace.current()
     settings.name, settings.timezone, settings.salt = sample.NAME, sample.TIMEZONE, sample.SALT
+    settings.holiday_countries = sample.HOLIDAYS_OF
     settings.global_holdout_percent = sample.GLOBAL_HOLDOUT_PERCENT
     settings.save()
     teams = {slug: _team(slug, name, color) for slug, (name, color) in sample.TEAMS.items()}

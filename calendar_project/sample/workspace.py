@@ -5,6 +5,7 @@ from typing import Any
 
 NAME = "Longplay"
 TIMEZONE = "Europe/Berlin"
+HOLIDAYS_OF = ["DE-BE", "AT", "CH", "US"]
 GLOBAL_HOLDOUT_PERCENT = 5
 # Fixed, so that the same customers are held out on every run.
 SALT = "longplay"

@@ -1,32 +1,17 @@
 """Numbers as the pages show them."""
 
+from datetime import date
+
 from django import template
 
+from calendar_project.figures import compact, history_words, person_name
+from campaigns.queries.day_notes import Note
 from deliveries.channels.registry import label
 
 register = template.Library()
-HISTORY = {
-    "ask": "Asked for approval",
-    "approve": "Approved",
-    "decline": "Declined",
-    "start": "Started",
-    "pause": "Paused",
-    "pause itself": "Paused itself",
-    "resume": "Resumed",
-    "finish": "Finished",
-    "cancel": "Cancelled",
-    "edit": "Back to draft",
-}
-
-
-@register.filter
-def compact(number: int) -> str:
-    """`1204` → `1,204`; `38700` → `38.7k`; `1250000` → `1.3m`: three or four signs, never a false digit more."""
-    if number < 10_000:
-        return f"{number:,}"
-    if number < 999_500:
-        return _short(number / 1_000) + "k"
-    return _short(number / 1_000_000) + "m"
+register.filter("compact", compact)
+register.filter("history_words", history_words)
+register.filter("person", person_name)
 
 
 @register.filter
@@ -48,16 +33,12 @@ def words(name: str) -> str:
 
 
 @register.filter
-def channel_words(name: str) -> str:
-    """`in_app` → `In the app`."""
-    return label(name)
+def of_day(notes: dict[date, list[Note]], day: date) -> list[Note]:
+    """What `day_notes` found for one of its days."""
+    return notes.get(day, [])
 
 
 @register.filter
-def history_words(action: str) -> str:
-    """`ask` → `Asked for approval`: an entry of a campaign's history."""
-    return HISTORY.get(action, words(action).capitalize())
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0") if number < 100 else f"{number:.0f}"
+def channel_words(name: str) -> str:
+    """`in_app` → `In the app`."""
+    return label(name)

@@ -1,82 +1,34 @@
-"""The board of the week: teams by days, put together from the rows in memory."""
+"""The board of a period: its days by rows, put together in memory from what was read."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from campaigns.models import Campaign, Finding, Send, Team
+from django.urls import reverse
+
+from calendar_project.moving.handles import Movable
+from campaigns.models import Finding
 
 from .cards import Card, card
+from .cells import Cell, Lane, cards_that_fit, make_cell
+from .days import Day
 from .filters import WeekFilter
+from .loads import loads_of, messages_of
+from .periods import Period
 from .queries import WeekRows
+from .rows import Key, Row, keys_of, rows_of
 from .weeks import Week
 
-# A cell shows so many cards; the others open on request.
-SHOWN = 6
 K = TypeVar("K")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One team on one day: its dated sends in order of time, and its continuous campaigns."""
-
-    team: Team
-    number: str
-    cards: tuple[Card, ...]
-    baseline: tuple[Card, ...]
-
-    @property
-    def shown(self) -> tuple[Card, ...]:
-        # A button that reveals a single card takes as much room as the card.
-        return self.cards if len(self.cards) <= SHOWN + 1 else self.cards[:SHOWN]
-
-    @property
-    def folded(self) -> tuple[Card, ...]:
-        return self.cards[len(self.shown) :]
-
-
-@dataclass(frozen=True)
-class Load:
-    """One team's part of a day's load bar. `x` and `width` are in units of a bar that is 100 wide."""
-
-    team: Team
-    messages: int
-    x: str
-    width: str
-
-
-@dataclass(frozen=True)
-class Day:
-    day: date
-    number: str
-    is_today: bool
-    is_weekend: bool
-    cells: tuple[Cell, ...]
-    sends: int
-    messages: int
-    capped: int
-    loads: tuple[Load, ...]
-    experiments: tuple[Campaign, ...]
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One team's row: what its heading says."""
-
-    team: Team
-    number: str
-    sends: int
-    continuous: int
-    not_approved: int
-    messages: int
-
-
-@dataclass(frozen=True)
 class Board:
-    """`days` and `lanes` hold the cards that are shown; `cards` are all that the figures count."""
+    """`days` and `lanes` hold the cards that are shown; `cards` are all that the figures count, each once."""
 
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
@@ -92,21 +44,55 @@ class Board:
         return sum(1 for card in self.cards if card.is_to_approve)
 
     @property
-    def messages(self) -> int:
-        return sum(day.messages for day in self.days)
+    def weeks(self) -> list[tuple[Week, list[Day]]]:
+        return [(week, list(days)) for week, days in groupby(self.days, lambda each: Week.of(each.day))]
 
 
-def build_board(week: Week, rows: WeekRows, zone: ZoneInfo, today: date, chosen: WeekFilter) -> Board:
-    by_send = findings_by_send(rows.findings)
-    cards = [_card(send, rows, zone, by_send) for send in rows.sends]
-    cards.sort(key=lambda each: (each.clock, each.send.pk))
+def build_board(
+    period: Period,
+    rows: WeekRows,
+    zone: ZoneInfo,
+    today: date,
+    chosen: WeekFilter,
+    movable: Movable,
+    most: int | None,
+) -> Board:
+    """`most`: cards of a cell that are shown whole where there is room for them; None: all of them."""
+    cards = sorted(cards_of(rows, zone, movable), key=lambda each: (each.clock, each.send.pk))
     shown = chosen.shown(cards, {campaign.pk for campaign in rows.experiments})
-    by_day = _group(shown, lambda each: each.day)
-    heaviest = max((_messages(by_day[day]) for day in week.days), default=0)
-    days = tuple(_day(day, number, by_day[day], rows, heaviest, today) for number, day in enumerate(week.days, 1))
-    by_team = _group(shown, lambda each: each.campaign.team_id)
-    lanes = tuple(_lane(team, number, by_team[team.pk]) for number, team in enumerate(rows.teams, 1))
+    by_row = in_rows(shown, rows, chosen.kind)
+    lanes = tuple(_lane(row, by_row[row.key]) for row in rows_of(chosen.kind, rows, set(by_row)))
+    by_day = group(shown, lambda each: each.day)
+    heaviest = max((messages_of(by_day[day]) for day in period.days), default=0)
+    cells = cells_of(period, lanes, by_row, most)
+    days = tuple(
+        Day(
+            day=day,
+            is_own=period.has(day),
+            is_today=day == today,
+            cells=cells[day],
+            dated=tuple(each for each in by_day[day] if not each.campaign.is_continuous),
+            always_on=tuple(each for each in by_day[day] if each.campaign.is_continuous),
+            loads=loads_of(rows.teams, by_day[day], heaviest),
+            experiments=tuple(each for each in rows.experiments if each.experiment_ends == day),
+        )
+        for day in period.days
+    )
     return Board(days, lanes, tuple(cards), tuple(shown))
+
+
+def cards_of(rows: WeekRows, zone: ZoneInfo, movable: Movable) -> Iterable[Card]:
+    """Every send of the period as a card."""
+    findings, nothing = findings_by_send(rows.findings), Counter[str]()
+    # Asking for each address takes longer than all the rest of a card.
+    somewhere, elsewhere = reverse("calendar:campaign", args=[0]), reverse("calendar:move-send", args=[0])
+    for send in rows.sends:
+        is_veiled = send.campaign.is_veiled
+        address = "" if is_veiled else somewhere.replace("/0/", f"/{send.campaign_id}/")
+        segments = ", ".join(rows.audiences.get(send.campaign_id, {}).values())
+        states, capped = rows.states.get(send.pk, nothing), rows.withheld.get(send.pk, nothing)["capped"]
+        shown = card(send, zone, address, segments, states, capped, 0 if is_veiled else findings[send.pk])
+        yield replace(shown, move_address=elsewhere.replace("/0/", f"/{send.pk}/")) if send in movable else shown
 
 
 def findings_by_send(findings: Iterable[Finding]) -> Counter[int]:
@@ -116,57 +102,31 @@ def findings_by_send(findings: Iterable[Finding]) -> Counter[int]:
     )
 
 
-def _card(send: Send, rows: WeekRows, zone: ZoneInfo, findings: Counter[int]) -> Card:
-    empty: Counter[str] = Counter()
-    states, withheld = rows.states.get(send.pk, empty), rows.withheld.get(send.pk, empty)
-    return card(send, zone, states, withheld, 0 if send.campaign.is_veiled else findings[send.pk])
+def in_rows(cards: Iterable[Card], rows: WeekRows, kind: str) -> dict[Key, list[Card]]:
+    """By row; a card that stands in several is marked in all but the first."""
+    by_row: dict[Key, list[Card]] = defaultdict(list)
+    for each in cards:
+        for number, key in enumerate(keys_of(kind, each.campaign, rows.audiences)):
+            by_row[key].append(replace(each, is_again=True) if number else each)
+    return by_row
 
 
-def _day(day: date, number: int, cards: list[Card], rows: WeekRows, heaviest: int, today: date) -> Day:
-    by_team = _group(cards, lambda each: each.campaign.team_id)
-    return Day(
-        day=day,
-        number=str(number),
-        is_today=day == today,
-        is_weekend=number > 5,
-        cells=tuple(_cell(team, at, by_team[team.pk]) for at, team in enumerate(rows.teams, 1)),
-        sends=sum(1 for each in cards if each.counts and not each.campaign.is_continuous),
-        messages=_messages(cards),
-        capped=sum(each.capped for each in cards),
-        loads=_loads(rows.teams, by_team, heaviest),
-        experiments=tuple(each for each in rows.experiments if each.experiment_ends == day),
-    )
+def cells_of(
+    period: Period, lanes: Iterable[Lane], by_row: dict[Key, list[Card]], most: int | None
+) -> dict[date, tuple[Cell, ...]]:
+    grid = [(lane, group(by_row[lane.row.key], lambda each: each.day)) for lane in lanes]
+    fitting = cards_that_fit([by_day[day] for _, by_day in grid for day in period.days], most)
+    return {day: tuple(make_cell(lane, by_day[day], fitting) for lane, by_day in grid) for day in period.days}
 
 
-def _cell(team: Team, number: int, cards: list[Card]) -> Cell:
-    dated = tuple(each for each in cards if not each.campaign.is_continuous)
-    return Cell(team, str(number), dated, tuple(each for each in cards if each.campaign.is_continuous))
-
-
-def _loads(teams: list[Team], by_team: dict[int, list[Card]], heaviest: int) -> tuple[Load, ...]:
-    loads, x = [], 0.0
-    for team in teams:
-        messages = _messages(by_team[team.pk])
-        if messages:
-            width = 100 * messages / heaviest
-            loads.append(Load(team, messages, f"{x:.2f}", f"{width:.2f}"))
-            x += width
-    return tuple(loads)
-
-
-def _lane(team: Team, number: int, cards: list[Card]) -> Lane:
-    dated = [each for each in cards if each.counts and not each.campaign.is_continuous]
-    continuous = {each.campaign.pk for each in cards if each.counts and each.campaign.is_continuous}
-    not_approved = sum(1 for each in cards if each.is_to_approve)
-    return Lane(team, str(number), len(dated), len(continuous), not_approved, _messages(cards))
-
-
-def _messages(cards: Iterable[Card]) -> int:
-    return sum(each.messages for each in cards if each.counts)
-
-
-def _group(cards: Iterable[Card], key: Callable[[Card], K]) -> dict[K, list[Card]]:
+def group(cards: Iterable[Card], key: Callable[[Card], K]) -> dict[K, list[Card]]:
     groups: dict[K, list[Card]] = defaultdict(list)
     for each in cards:
         groups[key(each)].append(each)
     return groups
+
+
+def _lane(row: Row, cards: list[Card]) -> Lane:
+    dated = [each for each in cards if each.counts and not each.campaign.is_continuous]
+    continuous = {each.campaign.pk for each in cards if each.counts and each.campaign.is_continuous}
+    return Lane(row, len(dated), len(continuous), sum(1 for each in cards if each.is_to_approve), messages_of(cards))

@@ -3,7 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
@@ -49,7 +55,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Card:
-    """A send as the page shows it. `kind` and `look` are CSS classes, `words` is what a person reads."""
+    """A send as the page shows it. `look` is a CSS class, `words` is what a person reads."""
 
     send: Send
     day: date
@@ -57,6 +63,8 @@ class Card:
     is_local: bool
     look: str
     words: str
+    name: str
+    address: str
     segments: str
     people: int
     owner: str
@@ -65,6 +73,9 @@ class Card:
     messages: int
     capped: int
     progress: Progress | None
+    move_address: str = ""  # where whoever looks at it may move it
+    # It stands in another row before: for two channels, or two segments.
+    is_again: bool = False
 
     @property
     def campaign(self) -> Campaign:
@@ -74,6 +85,24 @@ class Card:
     def is_veiled(self) -> bool:
         """A busy block: of a private campaign that this person may not see."""
         return self.campaign.is_veiled
+
+    @property
+    def hooks(self) -> SafeString:
+        """The attributes by which addresses and scripts find it, wherever it is shown; an id stands once in a page."""
+        return SafeString("") if self.is_again else format_html(' id="send-{}"', str(self.send.pk))
+
+    @property
+    def team(self) -> str:
+        """As a part of a class, without the thousands separators that people read."""
+        return str(self.campaign.team_id)
+
+    @property
+    def moment(self) -> str:
+        return f"{self.day}T{self.clock}"
+
+    @property
+    def icons(self) -> SafeString:
+        return channel_icons(tuple(self.campaign.channels))
 
     @property
     def is_approved(self) -> bool:
@@ -95,7 +124,10 @@ class Card:
         return self.look != "over"
 
 
-def card(send: Send, zone: ZoneInfo, states: Counter[str], withheld: Counter[str], findings: int) -> Card:
+def card(
+    send: Send, zone: ZoneInfo, address: str, segments: str, states: Counter[str], capped: int, findings: int
+) -> Card:
+    """`address`: of its campaign's page, where it can be opened; `segments`: the names of those whom it is for."""
     wall = wall_clock(send, zone)
     look, words = status_words(send)
     return Card(
@@ -105,13 +137,15 @@ def card(send: Send, zone: ZoneInfo, states: Counter[str], withheld: Counter[str
         is_local=bool(send.local_due),
         look=look,
         words=words,
-        segments=", ".join(segment.name for segment in send.campaign.include.all()),
+        name=capfirst(send.campaign.name) if send.campaign.is_veiled else send.campaign.name,
+        address=address,
+        segments=segments,
         people=send.audience_size or send.expected_volume,
         owner=first_name(send.campaign),
         goal=goal_words(send.campaign),
         findings=findings,
         messages=sum(states.values()) if states else expected_messages(send),
-        capped=withheld["capped"],
+        capped=capped,
         progress=progress(states),
     )
 
@@ -160,3 +194,9 @@ def goal_words(campaign: Campaign) -> str:
         return campaign.milestone.name
     words = campaign.goal_event.replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+@lru_cache(maxsize=100)
+def channel_icons(channels: tuple[str, ...]) -> SafeString:
+    icons = ((render_to_string("calendar_project/channel_icon.html", {"channel": name}),) for name in channels)
+    return format_html_join("", "{}", icons)

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from django.urls import reverse
 
 from campaigns.models import Campaign, Finding, Send
 
 from .board import Board
 from .cards import first_name, goal_words, wall_clock
+from .loads import percent_words
 from .queries import WeekRows
 
 WORST_FIRST: dict[str, int] = {Finding.Severity.HIGH: 0, Finding.Severity.MEDIUM: 1, Finding.Severity.LOW: 2}
@@ -30,6 +32,7 @@ class Decision:
 
     finding: Finding
     sides: tuple[Side, Side]
+    address: str
     percent: str
     shares: str
 
@@ -76,17 +79,13 @@ def _decision(finding: Finding, pair: list[int], rows: WeekRows, zone: ZoneInfo)
         _side(finding.second, sends.get(finding.second_id), zone),
     )
     percent = max(finding.percent_of_first, finding.percent_of_second)
-    return Decision(finding, sides, percent_words(percent), axes_in_words(finding.axes))
+    address = reverse("calendar:campaign", args=[finding.first_id]) + "#findings"
+    return Decision(finding, sides, address, percent_words(percent), axes_in_words(finding.axes))
 
 
 def _side(campaign: Campaign, send: Send | None, zone: ZoneInfo) -> Side:
     when = f"{wall_clock(send, zone):%a %H:%M}" if send else ""
     return Side(campaign, "every day" if campaign.is_continuous else when, first_name(campaign))
-
-
-def percent_words(percent: Decimal) -> str:
-    """`29%`; what is there at all is never shown as nothing."""
-    return "under 1%" if 0 < percent < 1 else f"{percent:.0f}%"
 
 
 def axes_in_words(axes: list[str]) -> str:

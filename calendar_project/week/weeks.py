@@ -1,36 +1,36 @@
-"""An ISO week as a value: its address, its days, its neighbours and its bounds as instants."""
+"""An ISO week as a value."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Self
-from zoneinfo import ZoneInfo
 
-ADDRESS = re.compile(r"(2\d{3})-W(\d{2})")
+from .periods import NoSuchPeriod, Period
 
-
-class NoSuchWeek(ValueError):
-    """The text is not an ISO week between the years 2000 and 2999."""
+ADDRESS = re.compile(r"(2\d{3})-W(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Week:
+class Week(Period):
     """One ISO week, Monday to Sunday."""
+
+    noun = "week"
+    present = "This week"
 
     year: int
     number: int
 
     @classmethod
     def parse(cls, address: str) -> Self:
-        """`2026-W48` → the week; raises `NoSuchWeek`, for a week 53 in a year that has 52 too."""
+        """`2026-W48` → the week; raises `NoSuchPeriod`, for a week 53 in a year that has 52 too."""
         match = ADDRESS.fullmatch(address)
         if not match:
-            raise NoSuchWeek(f"“{address}” is not a week such as 2026-W48.")
+            raise NoSuchPeriod(f"“{address}” is not a week such as 2026-W48.")
         week = cls(int(match[1]), int(match[2]))
         try:
             date.fromisocalendar(week.year, week.number, 1)
         except ValueError as error:
-            raise NoSuchWeek(f"{week.year} has no week {week.number}.") from error
+            raise NoSuchPeriod(f"{week.year} has no week {week.number}.") from error
         return week
 
     @classmethod
@@ -47,15 +47,25 @@ class Week:
         return tuple(date.fromisocalendar(self.year, self.number, day) for day in range(1, 8))
 
     @property
-    def previous(self) -> Self:
-        return self.of(self.days[0] - timedelta(days=1))
+    def title(self) -> str:
+        """`23 – 29 November 2026`, `30 November – 6 December 2026`, `28 December 2026 – 3 January 2027`."""
+        first, last = self.days[0], self.days[-1]
+        words = f"{first.day}"
+        if first.month != last.month:
+            words += f" {first:%B}"
+        if first.year != last.year:
+            words += f" {first.year}"
+        return f"{words} – {last.day} {last:%B %Y}"
 
     @property
-    def next(self) -> Self:
-        return self.of(self.days[-1] + timedelta(days=1))
+    def label(self) -> str:
+        return f"Week {self.number}"
 
-    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """The week in a zone as a half-open range of UTC instants; 167 to 169 hours where clocks change."""
-        first = datetime.combine(self.days[0], time.min, tzinfo=zone)
-        last = datetime.combine(self.days[-1] + timedelta(days=1), time.min, tzinfo=zone)
-        return first.astimezone(UTC), last.astimezone(UTC)
+    @property
+    def subtitle(self) -> str:
+        return self.label
+
+    @property
+    def anchor(self) -> date:
+        """A week is of the month, as of the year, that has its Thursday."""
+        return self.days[3]

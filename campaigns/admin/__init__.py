@@ -1,8 +1,8 @@
 """The admin of this floor: campaigns and what follows from them, teams, users, and who may do what."""
 
-from . import campaigns, feeds, findings, sends, teams, users
+from . import calendars, campaigns, feeds, findings, reviews, sends, teams, users
 from .permissions import declare_permissions
 
 declare_permissions()
 
-__all__ = ["campaigns", "feeds", "findings", "sends", "teams", "users"]
+__all__ = ["calendars", "campaigns", "feeds", "findings", "reviews", "sends", "teams", "users"]

@@ -27,7 +27,7 @@ from campaigns.queries.sends import going_out
 from campaigns.rights import can_plan, seen_by
 from campaigns.services.states import write_history
 from campaigns.services.versions import record_version
-from campaigns.tasks import check_overlaps
+from campaigns.tasks import check_overlaps_soon
 from campaigns.veils import seen_findings
 
 from .campaign_fields import HELP, SECTIONS, SHOWN_WHEN
@@ -162,7 +162,7 @@ class CampaignAdmin(StaysAfterSave, ModelAdmin):
             messages.warning(request, "Your change needs a new approval: the campaign is a draft again.")
             if going_out(form.instance.pk):
                 messages.warning(request, GOES_ON)
-        check_overlaps.delay_on_commit(form.instance.pk)  # type: ignore[attr-defined]  # by Celery for Django
+        check_overlaps_soon(form.instance.pk)
 
     # --- Buttons ----------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:

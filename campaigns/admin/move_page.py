@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from audiences.clock import read_now
 from campaigns.models import Campaign
 from campaigns.refusals import PreflightFailed, Refusal
-from campaigns.tasks import check_overlaps
+from campaigns.tasks import check_overlaps_soon
 
 from .campaign_form import current_version
 from .moves import BY_NAME, Answer, Move
@@ -70,7 +70,7 @@ def _do(request: HttpRequest, campaign: Campaign, move: Move, form: AnswerForm) 
         messages.error(request, str(refused))
         return _back(campaign)
     campaign = made or campaign
-    check_overlaps.delay_on_commit(campaign.pk)  # type: ignore[attr-defined]  # by Celery for Django
+    check_overlaps_soon(campaign.pk)
     messages.success(request, move.done)
     return _back(campaign)
 

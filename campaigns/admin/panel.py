@@ -7,10 +7,12 @@ from django.db.models import Q
 
 from audiences.admin.pages import page_url
 from campaigns.models import Campaign, Finding, HistoryEntry, Send
+from campaigns.plan import SECTIONS
+from campaigns.queries.approvals import latest_version, section_digests, standing_approvals
+from campaigns.services.approvals import spoken
 from campaigns.services.preflight import problems
 from campaigns.veils import seen_findings, veil_finding
 
-from .campaign_form import current_version
 from .moves import moves_for
 from .statuses import CAMPAIGN
 from .trigger_words import trigger_in_words
@@ -37,7 +39,18 @@ def panel(campaign: Campaign, user: Any, now: datetime) -> dict[str, Any]:
 
 
 def _version(campaign: Campaign) -> str:
-    version = current_version(campaign.pk)
+    """Which version it is, and what of it stands approved where that is a part."""
+    version = latest_version(campaign)
+    digests = section_digests(version) if version else {}
+    given = standing_approvals(campaign.pk, digests)
+    said = _of_version(campaign, version.number if version else 0)
+    standing = [section for section in SECTIONS if section in given]
+    if len(standing) in (0, len(SECTIONS)):
+        return said
+    return f"{said} Of it {spoken(standing)} stand{'s' if len(standing) == 1 else ''} approved."
+
+
+def _of_version(campaign: Campaign, version: int) -> str:
     if campaign.approved_version is None:
         return f"Version {version}." if version else "Not saved as a version yet."
     approved = campaign.approved_version.number

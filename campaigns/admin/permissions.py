@@ -19,7 +19,7 @@ SEEN_BY_STAFF = {
     ),
     "campaigns": (
         "campaign", "message", "milestone", "team", "membership", "send", "firing", "finding", "feed", "historyentry",
-        "campaignversion",
+        "campaignversion", "importedcalendar", "calendarentry", "review",
     ),
     "deliveries": ("delivery", "withheld", "cap", "quiethours", "inboxitem", "breaker", "heartbeat"),
 }  # fmt: skip
@@ -39,6 +39,9 @@ WRITTEN_BY_PLANNERS = (
     "campaigns.change_message",
     "campaigns.delete_message",
     "campaigns.change_finding",
+    "campaigns.add_importedcalendar",
+    "campaigns.change_importedcalendar",
+    "campaigns.delete_importedcalendar",
 )
 WRITTEN_BY_STAFF = ("campaigns.add_feed", "campaigns.change_feed")
 

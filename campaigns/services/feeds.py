@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns.calendar_file import Entry, write_calendar
-from campaigns.models import Campaign, Feed, Send, Team
+from campaigns.models import Campaign, Feed, Review, Send, Team
 from campaigns.plan import CONTINUOUS
+from campaigns.queries.reviews import with_counts
 from campaigns.queries.sends import on_calendar
 from campaigns.rights import roles_of, seen_by, sees_everything
 from campaigns.veils import veil_sends
@@ -58,7 +59,7 @@ def revoke(feed_id: int, now: datetime) -> bool:
 
 
 def feed_version(feed: Feed, now: datetime) -> FeedVersion:
-    """One query besides that for the owner's teams, whatever the feed holds.
+    """Two queries besides that for the owner's teams, whatever the feed holds.
 
     Who joins or leaves a team sees other campaigns, and so does everybody when one is made private.
     """
@@ -70,18 +71,22 @@ def feed_version(feed: Feed, now: datetime) -> FeedVersion:
         changed=Max("changed_at"),
         edited=Max("campaign__updated_at", filter=seen),
     )
-    moments = [moment for moment in (found["changed"], found["edited"], feed.created_at) if moment]
-    told = [found[name] for name in ("number", "seen", "last", "changed", "edited")]
+    reviews = _reviews(now).aggregate(held=Max("opened_at"), closed=Max("closed_at"))
+    news = (found["changed"], found["edited"], reviews["held"], reviews["closed"])
+    moments = [moment for moment in (*news, feed.created_at) if moment]
+    told = [found["number"], found["seen"], found["last"], *news]
     parts = [feed.pk, feed.name, _since(now), sees_everything(feed.owner), sorted(roles_of(feed.owner)), *told]
     tag = sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
     return FeedVersion(tag, max(moments).replace(microsecond=0))
 
 
 def feed_file(feed: Feed, now: datetime) -> bytes:
-    """The calendar of a feed, as its owner may see it: a month back and everything that is planned; one query."""
+    """The calendar of a feed, as its owner may see it: a month back and all that is planned, reviews among it; two
+    queries."""
     name = f"{feed.name} – {feed.team}" if feed.team else feed.name
     sends = veil_sends(feed.owner, _sends(feed, now).order_by("due_at", "id"))
-    return write_calendar(name, (_busy(send) if send.campaign.is_veiled else _entry(send) for send in sends))
+    entries = (_busy(send) if send.campaign.is_veiled else _entry(send) for send in sends)
+    return write_calendar(name, (*entries, *(_meeting(review) for review in _reviews(now))))
 
 
 def _hash(token: str) -> str:
@@ -93,9 +98,35 @@ def _sends(feed: Feed, now: datetime) -> QuerySet[Send]:
     return sends.filter(campaign__team=feed.team) if feed.team_id else sends
 
 
+def _reviews(now: datetime) -> QuerySet[Review]:
+    """They are everybody's: in the feed of each team."""
+    return with_counts().filter(opened_at__gte=_since(now)).order_by("opened_at")
+
+
 def _since(now: datetime) -> datetime:
     """Midnight, so that the file does not change with every second that goes by."""
     return (now - LOOK_BACK).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _meeting(review: Review) -> Entry:
+    """The review at the moment when it was opened; once it is closed, its address is that of the minutes."""
+    counts = f"{getattr(review, 'decided')} decided, {getattr(review, 'left')} carried over"  # noqa: B009 - annotated
+    address = f"{settings.BASE_URL}/review/{review.week}/"
+    return Entry(
+        uid=f"review-{review.pk}@{_host()}",
+        sequence=0 if review.is_open else 1,
+        status="CONFIRMED",
+        starts=review.opened_at,
+        changed_at=review.closed_at or review.opened_at,
+        summary=f"Review of week {review.number}",
+        description="being held" if review.is_open else f"{counts}\nMinutes: {address}minutes/",
+        url=address if review.is_open else f"{address}minutes/",
+        category="Review",
+    )
+
+
+def _host() -> str:
+    return urlsplit(settings.BASE_URL).hostname or "almanac"
 
 
 def _entry(send: Send) -> Entry:

@@ -1,17 +1,15 @@
 """The overlap checker: every pair of campaigns is compared, and what they share is written down as findings."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from itertools import combinations
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Finding
-from campaigns.overlap import Threshold, overlap
+from campaigns.queries.findings import found_among
 from campaigns.queries.sides import Checked, checked_campaigns
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_plan
@@ -62,31 +60,40 @@ def acknowledge(finding_id: int, by: User | None, reason: str, now: datetime) ->
         raise StaleChange("This finding is not open any more.")
 
 
+def reopen(finding_id: int, acknowledged_at: datetime, by: User | None) -> None:
+    """Take back the acknowledgement of that moment; not one that came after it."""
+    finding = Finding.objects.select_related("first__team", "second__team").get(pk=finding_id)
+    if not (can_plan(by, finding.first.team) or can_plan(by, finding.second.team)):
+        raise NotAllowed("Only planners and approvers of one of the two teams can open this finding again.")
+    updated = Finding.objects.filter(
+        pk=finding_id, state=Finding.State.ACKNOWLEDGED, acknowledged_at=acknowledged_at
+    ).update(state=Finding.State.OPEN, acknowledged_by=None, acknowledged_reason="", acknowledged_at=None)
+    if not updated:
+        raise StaleChange("This finding has been settled otherwise since.")
+
+
 def _findings(checked: list[Checked], campaign_id: int | None, now: datetime) -> Iterator[Finding]:
-    window = timedelta(hours=settings.OVERLAP_WINDOW_HOURS)
-    threshold = Threshold(settings.CROWDING_PEOPLE, settings.CROWDING_PERCENT)
-    for first, second in combinations(checked, 2):
-        if campaign_id in (None, first.side.campaign_id, second.side.campaign_id):
-            found = overlap(first.side, second.side, window, threshold)
-            if found is not None:
-                yield Finding(
-                    key=f"{found.kind}:{first.side.campaign_id}:{second.side.campaign_id}",
-                    kind=found.kind,
-                    severity=found.severity,
-                    first_id=first.side.campaign_id,
-                    second_id=second.side.campaign_id,
-                    sends=[list(pair) for pair in found.sends],
-                    sends_total=found.sends_total,
-                    shared=found.shared,
-                    percent_of_first=found.percent_of_first,
-                    percent_of_second=found.percent_of_second,
-                    axes=list(found.axes),
-                    is_estimated=found.is_estimated,
-                    # Graver than before is a change too; one customer more or less is not.
-                    inputs=sha256(f"{first.inputs} {second.inputs} {found.severity}".encode()).hexdigest(),
-                    found_at=now,
-                    checked_at=now,
-                )
+    inputs = {each.side.campaign_id: each.inputs for each in checked}
+    for key, each in found_among([each.side for each in checked], campaign_id).items():
+        found = each.overlap
+        yield Finding(
+            key=key,
+            kind=found.kind,
+            severity=found.severity,
+            first_id=each.first,
+            second_id=each.second,
+            sends=[list(pair) for pair in found.sends],
+            sends_total=found.sends_total,
+            shared=found.shared,
+            percent_of_first=found.percent_of_first,
+            percent_of_second=found.percent_of_second,
+            axes=list(found.axes),
+            is_estimated=found.is_estimated,
+            # Graver than before is a change too; one customer more or less is not.
+            inputs=sha256(f"{inputs[each.first]} {inputs[each.second]} {found.severity}".encode()).hexdigest(),
+            found_at=now,
+            checked_at=now,
+        )
 
 
 def _checked_before(campaign_id: int | None) -> QuerySet[Finding]:

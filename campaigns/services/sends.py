@@ -13,15 +13,22 @@ from audiences.bitmaps import dump
 from campaigns.models import Campaign, Send
 from campaigns.plan import Plan
 from campaigns.queries.audiences import audience
-from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.sends import OPEN
-from campaigns.recurrence import RecurrenceError, last_instant
+from campaigns.recurrence import last_instant
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_plan
 from campaigns.services import states
 from campaigns.services.lifecycle import start
+from campaigns.services.moving import (
+    MOVED,
+    check_may_move,
+    check_moment,
+    check_movable,
+    move_note,
+    slot_at,
+    stands_at,
+)
 from campaigns.services.versions import lock_campaign, record_version
-from campaigns.slots import Slot, place
 
 GOES_OUT = (Campaign.Status.APPROVED, Campaign.Status.RUNNING)
 
@@ -51,31 +58,36 @@ def freeze(send_id: int, now: datetime) -> Send | None:
         return _freeze(send, campaign, now)
 
 
-def move(send_id: int, to_local: datetime, by: User | None, now: datetime, sequence: int | None = None) -> Send:
+def move(
+    send_id: int, to_local: datetime, by: User | None, now: datetime, sequence: int | None = None, why: str = ""
+) -> Send:
     """Move one send to another wall-clock moment, naive, in the campaign's own sense of zone.
 
-    An edit of the schedule: it voids the approval. `sequence` is that of the send as the caller saw it. Raises
-    `NotAllowed` or `StaleChange` where it has started or somebody else was quicker.
+    An edit of the schedule: it voids the approval. `sequence` is that of the send as the caller saw it; `why` goes into
+    the history. Where it stands there already nothing changes: a second click is no mistake. Raises `NotAllowed` (see
+    `moving.check_move`), or `StaleChange` where it has begun or somebody else was quicker.
     """
     with transaction.atomic():
         campaign, send = _lock(send_id)
-        if not can_plan(by, campaign.team):
-            raise NotAllowed(f"Only planners and approvers of {campaign.team} can move sends of {campaign}.")
-        if campaign.is_continuous:
-            raise NotAllowed("A day of a continuous campaign cannot be moved: it goes out when customers do something.")
-        slot = _place(campaign, to_local)
-        if slot.over_at <= now:
-            raise NotAllowed("That moment has passed: choose a later one.")
-        _require_unstarted(send, sequence)
-        Send.objects.filter(pk=send_id).update(
+        check_may_move(campaign, by)
+        slot = slot_at(campaign, to_local)
+        if stands_at(send, slot):
+            return send
+        check_movable(campaign, send, now)
+        if sequence is not None and send.sequence != sequence:
+            raise StaleChange("Somebody has moved this send meanwhile: look at it again.")
+        check_moment(slot, now)
+        Send.objects.filter(pk=send_id, state=Send.State.SCHEDULED).update(
             due_at=slot.due_at,
             local_due=slot.local_due,
-            moved_by_hand=True,
+            # Back in the place that the trigger gives it, it follows the trigger again.
+            moved_by_hand=slot.name != send.slot,
             sequence=F("sequence") + 1,
             changed_at=now,
         )
         record_version(campaign.pk, by, now)
-        return Send.objects.get(pk=send_id)
+        states.write_history(campaign.pk, MOVED, by, now, note=move_note(send, slot, why))
+        return Send.objects.defer("audience").get(pk=send_id)
 
 
 def cancel(send_id: int, by: User | None, now: datetime) -> None:
@@ -90,24 +102,10 @@ def cancel(send_id: int, by: User | None, now: datetime) -> None:
         states.write_history(campaign.pk, "cancel send", by, now)
 
 
-def _place(campaign: Campaign, to_local: datetime) -> Slot:
-    try:
-        return place(to_local, in_customer_zone=campaign.zone == Campaign.Zone.CUSTOMER, zone=workspace_zone())
-    except RecurrenceError as error:
-        raise NotAllowed(str(error)) from error
-
-
 def _lock(send_id: int) -> tuple[Campaign, Send]:
     """The campaign before its send, as everybody locks them."""
     campaign = lock_campaign(Send.objects.values_list("campaign_id", flat=True).get(pk=send_id))
     return campaign, Send.objects.select_for_update(no_key=True).defer("audience").get(pk=send_id)
-
-
-def _require_unstarted(send: Send, sequence: int | None) -> None:
-    if send.state != Send.State.SCHEDULED:
-        raise NotAllowed(f"This send is {send.state} already: only one that has not started can be moved.")
-    if sequence is not None and send.sequence != sequence:
-        raise StaleChange("Somebody has moved this send meanwhile: look at it again.")
 
 
 def _freeze(send: Send, campaign: Campaign, now: datetime) -> Send | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from campaigns.models import Campaign, CampaignVersion, Send
 from campaigns.plan import Plan
 from campaigns.queries.campaigns import read_plan
+from campaigns.services import section_approvals
 from campaigns.services.planning import plan_sends
 from campaigns.services.states import move_sends_of, move_status, write_history
 
@@ -15,8 +16,8 @@ from campaigns.services.states import move_sends_of, move_status, write_history
 def record_version(campaign_id: int, by: User | None, now: datetime) -> CampaignVersion:
     """The current version of the campaign: the last one if nothing has changed since, otherwise a new one.
 
-    A new version voids the approval (status back to draft), is written into the history, and moves the sends that
-    have not started. Call it in the transaction that changed the rows.
+    A new version voids the approval of the sections that it changed (status back to draft), is written into the
+    history, and moves the sends that have not started. Call it in the transaction that changed the rows.
     """
     with transaction.atomic():
         campaign = lock_campaign(campaign_id)
@@ -33,7 +34,9 @@ def record_version(campaign_id: int, by: User | None, now: datetime) -> Campaign
             created_at=now,
         )
         Campaign.objects.filter(pk=campaign_id).update(updated_at=now)
-        write_history(campaign_id, "created" if last is None else "edited", by, now, note=_changed(last, plan))
+        changed = _changed(last, plan)
+        write_history(campaign_id, "created" if last is None else "edited", by, now, note=", ".join(changed))
+        section_approvals.void(campaign_id, changed, now)
         if last is not None:
             _void_approval(campaign, by, now)
         plan_sends(campaign_id, now)
@@ -48,12 +51,12 @@ def lock_campaign(campaign_id: int) -> Campaign:
     return Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
 
 
-def _changed(last: CampaignVersion | None, plan: Plan) -> str:
+def _changed(last: CampaignVersion | None, plan: Plan) -> list[str]:
     """The sections of the plan that the edit changed, as an approver judges them."""
     if last is None:
-        return ""
+        return []
     before, after = Plan.from_json(last.plan).section_digests(), plan.section_digests()
-    return ", ".join(section for section in after if after[section] != before[section])
+    return [section for section in after if after[section] != before[section]]
 
 
 def _void_approval(campaign: Campaign, by: User | None, now: datetime) -> None:

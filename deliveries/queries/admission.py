@@ -23,7 +23,7 @@ from deliveries.queries.gates import (
     reached_gate,
 )
 from deliveries.queries.occasions import Occasion
-from deliveries.queries.rivals import rivals, spoken_slots
+from deliveries.queries.rivals import Supposed, rivals, spoken_slots
 from deliveries.queries.rules import WorkspaceRules
 from deliveries.queries.slots import held_slots
 from deliveries.queries.zones import zones_of
@@ -49,20 +49,39 @@ class ChannelDecision:
     dues: Sequence[Due]
 
 
-def decide_shard(occasion: Occasion, shard: Shard, rules: WorkspaceRules, now: datetime) -> list[ChannelDecision]:
-    """One decision per channel, in the plan's order. The later channel sees the slots that the earlier one took."""
-    return _ShardDecision(occasion, shard, rules, now).channels()
+def decide_shard(
+    occasion: Occasion,
+    shard: Shard,
+    rules: WorkspaceRules,
+    now: datetime,
+    supposed: Supposed | None = None,
+    allows: ShardConsent | None = None,
+) -> list[ChannelDecision]:
+    """One decision per channel, in the plan's order. The later channel sees the slots that the earlier one took.
+
+    The last two are for looks ahead: a rival as if it were approved and stood elsewhere, and what the customers of the
+    shard allow, where several looks in a row need not read it again.
+    """
+    return _ShardDecision(occasion, shard, rules, now, supposed, allows).channels()
 
 
 class _ShardDecision:
     """The sets that the channels of one decision share."""
 
-    def __init__(self, occasion: Occasion, shard: Shard, rules: WorkspaceRules, now: datetime) -> None:
+    def __init__(
+        self,
+        occasion: Occasion,
+        shard: Shard,
+        rules: WorkspaceRules,
+        now: datetime,
+        supposed: Supposed | None,
+        allows: ShardConsent | None,
+    ) -> None:
         self.occasion, self.plan, self.shard = occasion, occasion.plan, shard
-        self.rules, self.now = rules, now
+        self.rules, self.now, self.supposed = rules, now, supposed
         # A forecast looks ahead: it decides as if it were the hour of the send.
         self.moment = max(now, occasion.schedule.due_at)
-        self.allows = ShardConsent(shard.ids)
+        self.allows = allows or ShardConsent(shard.ids)
         self.duplicates = duplicate_gate(occasion, shard.ids, occasion.schedule.due_at)
         self.holdouts = holdout_gates(self.plan, occasion.campaign_id, shard.members, rules)
         self.zones = self._zones()
@@ -112,8 +131,9 @@ class _ShardDecision:
 
     def _taken(self, caps: list[CapRule], placed: Placed, until: datetime) -> Taken:
         left = BitMap.union(*(due.members for due in placed.dues))
-        found = rivals(self.occasion, caps, left, self.shard.number, self.shard.ids, until, self.now)
-        spoken = spoken_slots(found, self.zones, self.allows, self.rules, self.moment)
+        found = rivals(self.occasion, caps, left, self.shard.number, self.shard.ids, until, self.now, self.supposed)
+        # By the present moment, not by the hour of this send: one of the days before will have gone out at its own.
+        spoken = spoken_slots(found, self.zones, self.allows, self.rules, self.now)
         needed = {cap.id: _needed(cap, [*self.carried, *spoken]) for cap in caps}
         held = held_slots(self.shard.ids, caps, needed, placed.earliest, until)
         return Taken(_of(held, left), self.carried, spoken)

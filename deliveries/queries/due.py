@@ -127,7 +127,7 @@ def due_rows(
 
 
 def rows_of(ids: Collection[int], now: datetime) -> list[DueRow]:
-    """These deliveries in whatever state, not locked, the longest admitted first."""
+    """These deliveries in whatever state, not locked, in the order of their ids."""
     if not ids:
         return []
     names = {f"id_{place}": pk for place, pk in enumerate(ids)}

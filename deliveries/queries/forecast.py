@@ -66,13 +66,17 @@ def forecast(campaign: Campaign, at: datetime, now: datetime) -> list[ChannelFor
     return summarise(plan, decisions(campaign, plan, at, now))
 
 
-def decisions(campaign: Campaign, plan: Plan, at: datetime, now: datetime) -> Iterator[list[ChannelDecision]]:
-    """The decision on every shard, in turn; memory holds one shard."""
+def decisions(
+    campaign: Campaign, plan: Plan, at: datetime, now: datetime, beyond: int = 0
+) -> Iterator[list[ChannelDecision]]:
+    """The decision on every shard that holds ids beyond the given one, in turn; memory holds one shard."""
     send = Send.objects.filter(campaign=campaign, due_at=at).order_by("pk").first()
     occasion = Occasion(campaign.pk, plan, schedule_of(plan, at, _local(plan, send, at)), send.pk if send else NO_SEND)
     rules, size = workspace_rules(), settings.SHARD_SIZE
     everyone = _audience(plan, send)
     for number in shards(everyone, size):
+        if (number + 1) * size <= beyond:
+            continue
         ids = range(number * size, (number + 1) * size)
         yield decide_shard(occasion, Shard(number, ids, everyone & BitMap(ids)), rules, now)
 

@@ -1,9 +1,21 @@
-"""One customer's inbox."""
+"""One customer's inbox, and what became of what was put into all of them."""
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
 
 from audiences.models import Customer
 from deliveries.models import InboxItem
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Of the in-app messages of a send: how many were seen, read, put away."""
+
+    seen: int
+    read: int
+    dismissed: int
 
 
 def inbox_of(customer_id: int) -> QuerySet[InboxItem]:
@@ -18,3 +30,10 @@ def unread_count(customer_id: int) -> int:
 def living_customer(customer_id: int) -> Customer | None:
     """The customer, unless there is none or they were erased."""
     return Customer.objects.filter(pk=customer_id, erased_at__isnull=True).first()
+
+
+def looked_at(send_ids: Iterable[int]) -> dict[int, Looked]:
+    """By send; one statement, whatever the number of sends."""
+    rows = InboxItem.objects.filter(delivery__send__in=list(send_ids)).order_by().values_list("delivery__send")
+    counted = rows.annotate(Count("seen_at"), Count("read_at"), Count("dismissed_at"))
+    return {send_id: Looked(seen, read, dismissed) for send_id, seen, read, dismissed in counted}

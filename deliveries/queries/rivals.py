@@ -5,7 +5,7 @@ those on hold and the held-out. Their own duplicates and caps are not looked int
 there is only one. Continuous campaigns are left out: nobody knows whom tomorrow's events will be about.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from deliveries.timing import place
 
 # The hours by which one local moment is later in the last zone than in the first.
 _ROUND_THE_EARTH = timedelta(hours=27)
+# A send and what it goes out with.
+Supposed = tuple[Send, Plan]
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,23 @@ class Rival:
 
 
 def rivals(
-    occasion: Occasion, caps: Sequence[CapRule], members: BitMap, shard: int, ids: range, until: datetime, now: datetime
+    occasion: Occasion,
+    caps: Sequence[CapRule],
+    members: BitMap,
+    shard: int,
+    ids: range,
+    until: datetime,
+    now: datetime,
+    supposed: Supposed | None = None,
 ) -> list[Rival]:
     """Highest order first. `until`: the latest moment at which anyone of `members` could be due.
 
+    `supposed`: a send as if it were approved and stood where it says, whatever is stored; for a look ahead alone.
     Three statements, and three more for each rival that is being admitted at this moment.
     """
     sends = [
         (occasion_of(send, plan), send)
-        for send, plan in _candidates(occasion, caps, until, now)
+        for send, plan in _with(supposed, _candidates(occasion, caps, until, now))
         if plan.counts and _is_covered(plan, caps)
     ]
     ahead = sorted(
@@ -59,6 +69,12 @@ def rivals(
     segments = members_of_each(wanted) if wanted else {}
     found = [Rival(each, _still_open(send, each.plan, segments, shard, ids) & members) for each, send in ahead]
     return [rival for rival in found if rival.members]
+
+
+def _with(supposed: Supposed | None, stored: Iterable[Supposed]) -> list[Supposed]:
+    if supposed is None:
+        return list(stored)
+    return [*(pair for pair in stored if pair[0].pk != supposed[0].pk), supposed]
 
 
 def _goes_first(rival: Occasion, occasion: Occasion, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from audiences.models import Customer, Hold
 from audiences.queries.holds import holding
 from audiences.services.locks import lock_shards, shard_of_customer
 from campaigns.refusals import NotAllowed, StaleChange
-from campaigns.rights import can_change_customers
+from campaigns.rights import can_plan_somewhere
 from deliveries.models import Delivery
 from deliveries.services.withdrawals import withdraw_open
 
@@ -71,7 +71,7 @@ def _withdraw(customer_id: int, now: datetime) -> None:
 
 def _require_right(by: Any) -> None:
     """Planners and approvers of any team; a product by its key, which may change customers."""
-    if not (can_change_customers(by) or by.has_perm("audiences.change_customer")):
+    if not (can_plan_somewhere(by) or by.has_perm("audiences.change_customer")):
         raise NotAllowed("Only planners and approvers of a team put customers on hold.")
 
 

@@ -36,7 +36,7 @@ def settle_abandoned(now: datetime) -> Counter[str]:
     for left in abandoned(Path(settings.RECORDERS)):
         for flight in left.flights:
             try:
-                counts += _settle(flight, now)
+                counts += _settle(flight, min(now, left.written_at), now)
             except (OperationalError, InterfaceError):
                 raise  # the database is away: the file stays
             except Exception:
@@ -46,15 +46,16 @@ def settle_abandoned(now: datetime) -> Counter[str]:
     return counts
 
 
-def _settle(flight: Flight, now: datetime) -> Counter[str]:
+def _settle(flight: Flight, written_at: datetime, now: datetime) -> Counter[str]:
     begun = patiently(lambda: set(_begun(flight)))
     if not begun:
         return Counter()
     sent = patiently(lambda: _sent(flight, begun, now))
     if sent.stop is Stop.SLOW_DOWN:
-        # Before its row is written down, after which nobody would find it again.
+        # Before its row is written down, after which nobody would find it again. As of when it was said: the other side
+        # may have asked for patience hours ago.
         name = next(iter(sent.window.ready.values())).channel
-        patiently(lambda: breakers.note_slow_down(name, sent.problem, now, sent.retry_after))
+        patiently(lambda: breakers.note_slow_down(name, sent.problem, written_at, sent.retry_after))
     moves = prepare(sent, now)
     put_back = repeatably(lambda: _write(sent, moves, now))
     return Counter({**Counter(str(outcome.verdict) for outcome in sent.outcomes), "put_back": put_back})

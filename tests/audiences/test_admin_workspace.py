@@ -34,3 +34,15 @@ def test_a_workspace_in_an_unknown_zone_is_refused(admin: Client) -> None:
     posted = {"name": "Almanac", "timezone": "Mars/Base", "global_holdout_percent": "0"}
     again = admin.post(page.redirect_chain[-1][0], posted).content.decode()
     assert "“Mars/Base” is not a time zone" in again
+
+
+def test_countries_are_chosen_by_name_and_kept_by_their_codes(admin: Client) -> None:
+    page = admin.get("/admin/audiences/workspace/", follow=True)
+    assert "Germany: Bayern (DE-BY)" in page.content.decode()
+    posted = {"name": "Almanac", "timezone": "UTC", "global_holdout_percent": "0", "holiday_countries": ["US", "DE-BY"]}
+    admin.post(page.redirect_chain[-1][0], posted)
+    assert Workspace.current().holiday_countries == ["US", "DE-BY"]
+    again = admin.post(page.redirect_chain[-1][0], {**posted, "holiday_countries": ["UK"]}).content.decode()
+    assert "UK is not one of the available choices" in again
+    admin.post(page.redirect_chain[-1][0], {**posted, "holiday_countries": []})
+    assert Workspace.current().holiday_countries == []

@@ -30,6 +30,7 @@ def make_results(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "mail_beside": [],
         "admission": {"not_measured": "a look at mail alone"},
         "latency": {"not_measured": "a look at mail alone"},
+        "week_page": {"not_measured": "a look at mail alone"},
         "bars": [],
     }
     return {"mail": list(rows), **defaults, **fields}

@@ -17,7 +17,7 @@ def test_the_document_has_a_row_for_each_contender_and_each_bar() -> None:
 
 def test_a_busy_machine_is_told_of() -> None:
     assert "other work" not in document(make_results())
-    assert "(load 1.9)" in document(make_results(machine={"cores": 2, "load_before": 1.9}))
+    assert "kept 1.9 cores busy" in document(make_results(machine={"cores": 2, "load_before": 1.9}))
 
 
 def test_nested_figures_are_told_with_their_path() -> None:

@@ -33,10 +33,12 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 class Visitor:
     """Somebody at a browser of their own, signed in or not."""
 
-    def __init__(self, browser: Browser, address: str, width: int = 1280) -> None:
+    def __init__(self, browser: Browser, address: str, width: int = 1280, javascript: bool = True) -> None:
         self.address = address
         self.complaints: list[str] = []
-        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": 900})
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript
+        )
         self.page: Page = self.context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -73,8 +75,8 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
     """`visit()` gives a new visitor; at the end none of them may have had reason to complain."""
     visitors: list[Visitor] = []
 
-    def new_visitor(width: int = 1280) -> Visitor:
-        visitors.append(Visitor(browser, live_server.url, width))
+    def new_visitor(width: int = 1280, javascript: bool = True) -> Visitor:
+        visitors.append(Visitor(browser, live_server.url, width, javascript))
         return visitors[-1]
 
     yield new_visitor

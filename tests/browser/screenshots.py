@@ -53,9 +53,10 @@ def pages() -> dict[str, str]:
     from audiences.clock import read_now
     from audiences.models import Customer
     from calendar_project.week.weeks import Week
-    from campaigns.models import Campaign
+    from campaigns.models import Campaign, Review
 
     week = Week.of(read_now().date())
+    review = Review.objects.get(state="open")
     named = {
         "campaign-in-review": Campaign.objects.filter(status="in_review").order_by("pk")[0],
         "campaign-running": Campaign.objects.get(name="Tuesday second-hand finds"),
@@ -64,8 +65,18 @@ def pages() -> dict[str, str]:
     return {
         "week": f"/calendar/{week.address}/",
         "week-next": f"/calendar/{week.next.address}/",
+        "week-owners": f"/calendar/{week.next.address}/?rows=owners",
+        "week-list": f"/calendar/{week.next.address}/list/",
+        "month": f"/calendar/{week.anchor:%Y-%m}/",
+        "day": f"/calendar/{week.anchor}/",
         "week-empty": "/calendar/2001-W20/",
         **{name: reverse("calendar:campaign", args=[campaign.pk]) for name, campaign in named.items()},
+        "review-open": f"/review/{review.week}/",
+        "review-form": f"/review/{review.week}/?item={review.items.all()[0].pk}&decision=move",
+        "review-minutes": reverse("review:minutes", args=[Review.objects.get(state="closed").week]),
+        "review-index": "/review/",
+        "review-stopped": "/review/stopped/",
+        "review-empty": "/review/2001-W20/",
         "customers": "/calendar/customers/",
         "customer": reverse("calendar:customer", args=[Customer.objects.order_by("pk")[0].pk]),
         "not-found": "/calendar/nowhere/",

@@ -45,7 +45,7 @@ def test_one_asks_for_approval_and_another_approves(visit: Visit, campaign: Camp
     planner, approver = visit(), visit()
     planner.sign_in(make_user("eli", team=campaign.team, role="planner"))
     page = planner.open(week_of(campaign))
-    page.get_by_role("link", name="Trial ending").click()
+    page.get_by_role("link", name="Trial ending", exact=True).click()
     page.get_by_role("button", name="Ask for approval").click()
     assert page.get_by_role("status").inner_text() == "Asked for approval."
     assert page.get_by_role("button", name="Approve").count() == 0
@@ -53,7 +53,7 @@ def test_one_asks_for_approval_and_another_approves(visit: Visit, campaign: Camp
     approver.sign_in(make_user("ana", team=campaign.team, role="approver"))
     page = approver.open(week_of(campaign))
     assert page.locator(".card--review").count() == 1
-    page.get_by_role("link", name="Trial ending").click()
+    page.get_by_role("link", name="Trial ending", exact=True).click()
     page.get_by_role("button", name="Approve version 1").click()
     assert page.get_by_role("status").inner_text() == "Approved."
     approver.open(week_of(campaign))

@@ -11,7 +11,18 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from audiences.clock import read_now
 from audiences.models import Customer, Hold, Topic
-from campaigns.models import Campaign, CampaignVersion, Finding, Firing, HistoryEntry, Message, Send
+from campaigns.models import (
+    AgendaItem,
+    Campaign,
+    CampaignVersion,
+    Finding,
+    Firing,
+    HistoryEntry,
+    Message,
+    Review,
+    SavedView,
+    Send,
+)
 from deliveries.models import Delivery, InboxItem, Withheld
 from tests.calendar_project.routes import ADMIN_PAGES, ROUTES
 
@@ -23,7 +34,14 @@ def _ids(model: Any) -> Callable[[], Any]:
 # What the routes' parameters may be. A parameter that is not here fails the walk: say what it is filled with.
 PARAMETERS: dict[str, Callable[[], Iterable[Any]]] = {
     "address": lambda: [f"{read_now():%G-W%V}"],
+    "first": lambda: [f"{read_now():%Y-%m-%d}"],
+    "days": lambda: [7],
     "campaign_id": _ids(Campaign),
+    "send_id": _ids(Send),
+    "finding_id": _ids(Finding),
+    "view_id": _ids(SavedView),
+    "section": lambda: ["audience", "none"],
+    "step": lambda: ["take", "none"],
     "message_id": _ids(Message),
     "customer_id": lambda: _ids(Customer)()[:2],
     "topic_id": _ids(Topic),
@@ -35,6 +53,16 @@ PARAMETERS: dict[str, Callable[[], Iterable[Any]]] = {
     # Tokens are their holders' own: their pages are walked by those who hold one.
     "token": list,
 }
+# What the parameter of one route is instead.
+OF_ROUTE: dict[tuple[str, str], Callable[[], Iterable[Any]]] = {
+    ("calendar:month", "address"): lambda: [f"{read_now():%Y-%m}"],
+    ("calendar:day", "address"): lambda: [f"{read_now():%Y-%m-%d}"],
+    **{(f"review:{step}", "item_id"): _ids(AgendaItem) for step in ("decide", "take-back")},
+    **{
+        (f"review:{page}", "address"): lambda: [f"{read_now():%G-W%V}", *Review.objects.values_list("week", flat=True)]
+        for page in ("week", "minutes", "open", "close", "decide", "take-back")
+    },
+}
 MOST = 60
 # What belongs to a campaign, and with it what it says.
 OF_A_CAMPAIGN: tuple[type[Model], ...] = (
@@ -45,7 +73,8 @@ OF_A_CAMPAIGN: tuple[type[Model], ...] = (
 def pages() -> Iterator[tuple[str, str]]:
     """(route, address) of every route outside the admin, for every row."""
     for name in ROUTES:
-        for values in product(*(list(PARAMETERS[each]())[:MOST] for each in _parameters(name))):
+        filled = [OF_ROUTE.get((name, each), PARAMETERS[each]) for each in _parameters(name)]
+        for values in product(*(list(fill())[:MOST] for fill in filled)):
             yield name, reverse(name, kwargs=dict(zip(_parameters(name), values, strict=True)))
 
 

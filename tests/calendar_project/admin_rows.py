@@ -10,13 +10,25 @@ from django.db.models import Model
 from knox.models import AuthToken
 
 from audiences.models import Customer, Event, Hold, ImportRun, Segment, Subscription, Suppression, Topic, Workspace
-from campaigns.models import Campaign, CampaignVersion, Feed, Finding, Milestone, Send, Team
+from campaigns.models import (
+    CalendarEntry,
+    Campaign,
+    CampaignVersion,
+    Feed,
+    Finding,
+    ImportedCalendar,
+    Milestone,
+    Review,
+    Send,
+    Team,
+)
 from deliveries.models import Breaker, Cap, Delivery, Heartbeat, InboxItem, QuietHours, Withheld
 from tests.builders import (
     NOW,
     make_campaign,
     make_customer,
     make_customers,
+    make_review,
     make_segment,
     make_send,
     make_team,
@@ -69,12 +81,27 @@ def feed() -> Feed:
     return Feed.objects.create(name="Mine", owner=make_user(), team=make_team(), token_hash=str(next(_numbers)))
 
 
+def imported_calendar() -> ImportedCalendar:
+    return calendar_entry().calendar
+
+
+def calendar_entry() -> CalendarEntry:
+    calendar = ImportedCalendar.objects.create(name=f"Fairs {next(_numbers)}", imported_by=make_user())
+    return CalendarEntry.objects.create(
+        calendar=calendar, uid="1", name="Fair", first_day=NOW.date(), last_day=NOW.date()
+    )
+
+
 def finding() -> Finding:
     return Finding.objects.create(
         key=f"key-{next(_numbers)}", kind="crowding", severity="high", first=make_campaign(), second=make_campaign(),
         shared=12, percent_of_first=50, percent_of_second=25, axes=["channel:email"], inputs="x", found_at=NOW,
         checked_at=NOW,
     )  # fmt: skip
+
+
+def review() -> Review:
+    return make_review(f"2026-W{next(_numbers) % 40 + 10}", is_closed=True, opened_by=make_user())
 
 
 def send() -> Send:
@@ -154,10 +181,13 @@ ROWS: dict[str, Callable[[], Model]] = {
     "audiences.Topic": topic,
     "audiences.Workspace": Workspace.current,
     "auth.User": user,
+    "campaigns.CalendarEntry": calendar_entry,
     "campaigns.Campaign": campaign,
     "campaigns.Feed": feed,
     "campaigns.Finding": finding,
+    "campaigns.ImportedCalendar": imported_calendar,
     "campaigns.Milestone": named(Milestone, event="ordered"),
+    "campaigns.Review": review,
     "campaigns.Send": send,
     "campaigns.Team": team,
     "deliveries.Breaker": breaker,

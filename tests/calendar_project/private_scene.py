@@ -12,13 +12,26 @@ from django.test import Client
 from audiences.clock import read_now
 from audiences.models import Customer, Segment, Topic
 from audiences.services.api_keys import create_api_key
-from campaigns.models import Campaign, Finding, Firing, HistoryEntry, Milestone, Send, Team
+from campaigns.models import (
+    Campaign,
+    Decision,
+    Finding,
+    Firing,
+    Handoff,
+    HistoryEntry,
+    Milestone,
+    Retirement,
+    Send,
+    Team,
+)
 from campaigns.services.feeds import create_feed
 from deliveries.models import InboxItem, Withheld
 from tests.builders import (
     make_campaign,
     make_customers,
     make_delivery,
+    make_item,
+    make_review,
     make_segment,
     make_send,
     make_team,
@@ -66,6 +79,7 @@ def make_scene() -> Scene:
             say_words(message)
     _send_and_explain(dated, always, other, people[0], now)
     _find(dated, other, now)
+    _review(dated, other, now)
     words = (WORD, "Zq")
     return Scene((dated, always, template), other, owner, words)
 
@@ -115,6 +129,36 @@ def _find(dated: Campaign, other: Campaign, now: datetime) -> None:
         else:
             # Graver than what the one above is known as, and less grave than it is.
             Finding.objects.filter(pk=finding.pk).update(severity="low", kind="crowding", axes=["channel:email"])
+
+
+def _review(dated: Campaign, other: Campaign, now: datetime) -> None:
+    """A review that was held and one that is open, with all that may be said of a private campaign; one stopped, with
+    what was learnt; one handed over."""
+    noted = {"at": now.isoformat(), "action": "edited", "by": "Zqfirst", "note": "zqnote"}
+    facts: dict[str, dict[str, Any]] = {
+        "experiment": {"ends": f"{now:%Y-%m-%d}", "why": "zqwhy"},
+        "lacking": {"lacks": ["goal"]},
+        "handoff": {"to": "Zqfirst", "at": now.isoformat()},
+        "changed": {"changes": [noted], "more": 0},
+        "send": {"when": None, "people": 40, "channels": ["email"], "status": "running"},
+        "went_out": {"sends": 1, "sent": 40},
+    }
+    both = {
+        "kind": "duplicate", "severity": "high", "shared": 40, "percent": 90.0, "is_estimated": False,
+        "axes": ["channel:email", "goal:zqgoal"], "whens": [{"at": now.isoformat(), "local": False}] * 2,
+    }  # fmt: skip
+    for week, is_closed in ((now - timedelta(days=7), True), (now, False)):
+        review = make_review(f"{week:%G-W%V}", is_closed=is_closed)
+        for about, said in facts.items():
+            say_words(make_item(review, dated, about, facts=said), dated)
+        item = make_item(review, other, "finding", other=dated, other_name="Zqname", facts=both)
+        if is_closed:
+            decision = Decision.objects.create(item=item, kind="keep", campaign=dated, at=now)
+            say_words(decision)
+    stopped = make_campaign([], team=dated.team, is_private=True, status="cancelled")
+    say_words(stopped)
+    say_words(Retirement.objects.create(campaign=stopped, at=now))
+    say_words(Handoff.objects.create(campaign=dated, to=make_user("another receiver"), offered_at=now))
 
 
 def say_words(row: Model, of: Campaign | None = None) -> None:

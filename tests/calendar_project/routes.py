@@ -25,6 +25,7 @@ SIGNED_IN = frozenset(PEOPLE) - {"anonymous"}
 ADMINS = frozenset({"workspace admin"})
 OF_THE_TEAM = frozenset({"planner of the team", "approver of the team"}) | ADMINS
 OF_A_TEAM = OF_THE_TEAM | {"planner elsewhere", "approver elsewhere"}
+APPROVERS = frozenset({"approver of the team", "approver elsewhere"}) | ADMINS
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,39 @@ ROUTES = {
     "api-docs": Route(PUBLIC),
     "calendar:week": Route(PAGE),
     "calendar:week-of": Route(PAGE),
+    "calendar:list": Route(PAGE),
+    "calendar:month": Route(PAGE),
+    "calendar:day": Route(PAGE),
+    "calendar:changes": Route(PAGE),
+    "calendar:save-view": Route(PAGE, "POST"),
+    "calendar:change-view": Route(PAGE, "POST"),
+    "calendar:delete-view": Route(PAGE, "POST"),
     "calendar:campaign": Route(PAGE),
+    "calendar:campaign-changes": Route(PAGE),
     "calendar:move-campaign": Route(PAGE, "POST"),
+    "calendar:approve-section": Route(PAGE, "POST"),
+    "calendar:decline-section": Route(PAGE, "POST"),
+    "calendar:forecast": Route(PAGE),
+    "calendar:settle-finding": Route(PAGE, "POST"),
     "calendar:test-to-me": Route(PAGE, "POST"),
+    # For planners of the team alone.
+    "calendar:move-send": Route(PAGE, "GET POST", 403),
+    "calendar:tests-to-me": Route(PAGE, "POST"),
     "calendar:customers": Route(PAGE),
     "calendar:customer": Route(PAGE),
     "calendar:unsubscribe-customer": Route(PAGE, "POST"),
     "calendar:hold-customer": Route(PAGE, "POST"),
     "calendar:change-hold": Route(PAGE, "POST"),
     "calendar:team-styles": Route(PAGE),
+    "calendar:handoff": Route(PAGE, "POST"),
+    "review:index": Route(PAGE),
+    "review:stopped": Route(PAGE),
+    "review:week": Route(PAGE),
+    "review:minutes": Route(PAGE),
+    "review:open": Route(PAGE, "POST"),
+    "review:decide": Route(PAGE, "POST"),
+    "review:take-back": Route(PAGE, "POST"),
+    "review:close": Route(PAGE, "POST"),
     "api-customers": Route(KEY, "POST"),
     "api-events": Route(KEY, "POST"),
     "holds": Route(KEY, "POST"),
@@ -91,10 +116,13 @@ ADMIN = {
     "audiences_topic": ("staff", "planner", "superuser"),
     "audiences_workspace": ("staff", NOBODY, NOBODY),
     "auth_user": ("superuser", "superuser", "superuser"),
+    "campaigns_calendarentry": ("staff", NOBODY, NOBODY),
     "campaigns_campaign": ("staff", "planner", NOBODY),
     "campaigns_feed": ("staff", "staff", NOBODY),
     "campaigns_finding": ("staff", NOBODY, NOBODY),
+    "campaigns_importedcalendar": ("staff", "planner", "planner"),
     "campaigns_milestone": ("staff", "superuser", "superuser"),
+    "campaigns_review": ("staff", NOBODY, NOBODY),
     "campaigns_send": ("staff", NOBODY, NOBODY),
     "campaigns_team": ("staff", "superuser", "superuser"),
     "deliveries_breaker": ("staff", NOBODY, NOBODY),
@@ -142,6 +170,19 @@ ADMIN_EXTRAS = {
 POSTS: dict[str, tuple[dict[str, str], frozenset[str]]] = {
     "calendar:move-campaign": ({"version": "1"}, OF_THE_TEAM),
     "calendar:test-to-me": ({}, OF_THE_TEAM),
+    "calendar:tests-to-me": ({}, OF_THE_TEAM),
+    "calendar:approve-section": ({"version": "1"}, NO_ONE),  # of one that nobody asks for
+    "calendar:decline-section": ({"version": "1"}, NO_ONE),
+    "calendar:settle-finding": ({"note": "because"}, OF_THE_TEAM),
+    "calendar:move-send": ({}, NO_ONE),  # it has begun
+    "calendar:handoff": ({}, OF_THE_TEAM),
+    "calendar:save-view": ({"name": "Mine", "query": "status=draft"}, SIGNED_IN),
+    "calendar:change-view": ({"name": "Theirs"}, NO_ONE),  # but whose it is
+    "calendar:delete-view": ({}, NO_ONE),
+    "review:open": ({}, APPROVERS),
+    "review:close": ({}, APPROVERS),
+    "review:decide": ({}, NO_ONE),  # nothing is chosen
+    "review:take-back": ({}, NO_ONE),  # nothing is decided
     "calendar:unsubscribe-customer": ({}, OF_A_TEAM),
     "calendar:hold-customer": ({"reason": "in escalation"}, OF_A_TEAM),
     "calendar:change-hold": ({"lift": "1"}, OF_A_TEAM),
@@ -168,6 +209,7 @@ ADMIN_CHANGES = {
     "audiences_segment": OF_A_TEAM,
     "audiences_topic": OF_A_TEAM,
     "campaigns_campaign": OF_THE_TEAM,
+    "campaigns_importedcalendar": OF_A_TEAM,
     **dict.fromkeys(
         (
             "audiences_workspace", "auth_user", "campaigns_milestone", "campaigns_team", "deliveries_cap",

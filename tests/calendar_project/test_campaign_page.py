@@ -2,31 +2,40 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audiences.bitmaps import collect, dump
 from audiences.clock import read_now
-from audiences.models import Workspace
-from campaigns.models import Campaign
+from audiences.models import Customer, Event, Workspace
+from campaigns.models import CalendarEntry, Campaign, ImportedCalendar
 from campaigns.services import lifecycle
 from campaigns.services.versions import record_version
 from deliveries.channels.outbox import MemoryOutbox
+from deliveries.models import InboxItem, Withheld
+from deliveries.queries import forecast as forecasts
+from deliveries.queries.admission import decide_shard
 from tests.builders import (
+    NOW,
     make_campaign,
     make_customer,
     make_customers,
+    make_delivery,
     make_message,
     make_running_send,
     make_segment,
+    make_send,
     make_user,
 )
+from tests.calendar_project.test_week_page import visible
 
 pytestmark = pytest.mark.django_db
 
@@ -257,7 +266,7 @@ def test_the_page_takes_the_same_queries_with_1_and_with_3_sends(client: Client,
     with CaptureQueriesContext(connection) as queries:
         page(client, campaign)
     # PostgreSQL is asked for the time as well.
-    assert len(queries) == (50 if connection.vendor == "postgresql" else 49)
+    assert len(queries) == (59 if connection.vendor == "postgresql" else 58)
 
 
 def test_a_campaign_that_paused_itself_says_why_and_what_to_do_until_it_is_resumed(client: Client) -> None:
@@ -293,3 +302,137 @@ def test_staff_find_the_failed_deliveries_of_a_campaign_that_paused_itself(clien
     sign_in(client, campaign, is_staff=True)
     (link,) = re.findall(r'href="([^"]+)">Failed deliveries', page(client, campaign))
     assert client.get(link).status_code == 200
+
+
+def test_the_holidays_and_events_of_the_days_ahead_stand_beside_the_schedule(
+    client: Client, campaign: Campaign
+) -> None:
+    Workspace.objects.update(holiday_countries=["US"])
+    fairs = ImportedCalendar.objects.create(name="Fairs")
+    days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)]
+    CalendarEntry.objects.create(calendar=fairs, uid="1", name="Expo", first_day=days[0], last_day=days[2])
+    campaign.sends.all().delete()
+    for day in days:
+        make_send(campaign, datetime.combine(day, time(9), tzinfo=UTC))
+    sign_in(client, campaign)
+    text = visible(page(client, campaign))
+    assert "Thursday 26 November is Thanksgiving Day (US)" in text
+    assert "3 days from Tuesday 24 November to Thursday 26 November: Expo (Fairs)" in text
+
+
+def test_every_number_of_the_funnel_opens_its_reasons_and_each_reason_the_people(
+    client: Client, campaign: Campaign
+) -> None:
+    Customer.objects.filter(pk=Customer.objects.order_by("pk").values("pk")[:1]).update(email="", address_hash="")
+    sign_in(client, campaign)
+    shown = html.unescape(page(client, campaign))
+    assert re.search(r"<summary><b>3</b> reachable <span[^>]*>−1</span>", shown)
+    (query,) = re.findall(r'/forecast/(\?[^"]*unreachable[^"]*)"', shown)
+    told = client.get(reverse("calendar:forecast", args=[campaign.pk]) + query).content.decode()
+    assert "E-mail cannot reach them." in told
+    assert told.count("E-mail cannot reach them.") == 1
+    others = client.get(reverse("calendar:forecast", args=[campaign.pk])).content.decode()
+    assert others.count("Gets it on E-mail.") == 3
+
+
+def test_the_people_behind_a_number_come_page_by_page(client: Client, campaign: Campaign) -> None:
+    campaign.include.set([make_segment(make_customers(60))])
+    sign_in(client, campaign)
+    where, query, told = reverse("calendar:forecast", args=[campaign.pk]), "", []
+    for _ in range(3):
+        text = html.unescape(client.get(f"{where}{query}").content.decode())
+        told.append(text.count("Gets it on E-mail."))
+        more = re.search(r'href="(\?[^"]*)">More', text)
+        query = more[1] if more else ""
+    assert (told, query) == ([25, 25, 10], "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["reason=because", "channel=pigeon", "bound=cap:" + "9" * 40, "bound=%00", "reason=capped&bound=cap:999"],
+)
+def test_a_number_that_there_is_not_is_not_found_or_nobodys(client: Client, campaign: Campaign, query: str) -> None:
+    sign_in(client, campaign)
+    response = client.get(reverse("calendar:forecast", args=[campaign.pk]) + f"?{query}&beyond=²")
+    assert response.status_code == (200 if "999" in query and "9999" not in query else 404)
+
+
+def _counting(asked: list[Any]) -> Any:
+    def counted(*args: Any) -> Any:
+        asked.append(args)
+        return decide_shard(*args)
+
+    return counted
+
+
+def test_the_forecast_is_worked_out_once_a_page(
+    client: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(forecasts, "decide_shard", _counting(asked))
+    sign_in(client, campaign)
+    page(client, campaign)
+    assert len(asked) == len({customer.pk // settings.SHARD_SIZE for customer in Customer.objects.all()})
+
+
+def test_before_anything_went_out_the_results_say_what_will_be_there(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign)
+    text = re.sub(r"\s+", " ", page(client, campaign))
+    assert "Nothing has gone out yet. Once it has, this shows whom it reached, and how many of them ordered" in text
+
+
+def test_results_stand_beside_those_held_out_with_how_many_of_each(client: Client) -> None:
+    campaign = make_campaign(channels=["email", "in_app"], goal_within=timedelta(days=3), guardrails=["unsubscribed"])
+    send = make_running_send(campaign)
+    ann, held = make_delivery(send, state="sent").customer, make_customer()
+    noted = make_delivery(send, ann, "in_app", state="sent")
+    InboxItem.objects.create(delivery=noted, customer=ann, title="Hi", created_at=NOW, seen_at=NOW)
+    members = dump(collect([held.pk]))
+    Withheld.objects.create(send=send, channel="email", shard=0, reason="held_out", members=members, size=1)
+    Event.objects.create(customer=ann, name="ordered", occurred_at=NOW + timedelta(hours=1), idempotency_key="1")
+    sign_in(client, campaign)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(client, campaign)))
+    assert "1 person reached, 1 held out." in text
+    assert "Goal: ordered within 3 days Reached 100% 1 of 1 Held out 0% 0 of 1" in text
+    assert "Must not cause: unsubscribed within 3 days Reached 0% 0 of 1 Held out 0% 0 of 1" in text
+    assert "1 seen, 0 read" in text
+
+
+def test_a_customer_is_found_by_name_id_or_address_and_chosen_among_several(client: Client, campaign: Campaign) -> None:
+    zoe = make_customer(external_id="z-1", name="Zoe Adler", email="zoe@example.com")
+    make_customer(external_id="z-2", name="Zoe Berg")
+    sign_in(client, campaign)
+    for asked in ("z-1", "ZOE@example.com", "Zoe A", "zoe adler"):
+        assert "Hello Zoe Adler" in page(client, campaign, customer=asked), asked
+    several = page(client, campaign, customer="Zoe")
+    assert "Which “Zoe”?" in several
+    assert 'href="?customer=z-2#messages"' in several
+    assert "Hello" not in several
+    Customer.objects.filter(pk=zoe.pk).update(erased_at=read_now())
+    assert "There is no customer “z-1”." in page(client, campaign, customer="z-1")
+
+
+def test_every_message_comes_to_oneself_with_one_click(client: Client, campaign: Campaign, settings: Any) -> None:
+    settings.EMAIL_URL = "memory://"
+    MemoryOutbox.messages.clear()
+    make_message(campaign, variant="B", subject="{{ customer.name }}, B")
+    make_message(campaign, "in_app", title="{% for %}")
+    customer = make_customer(name="Zoe", external_id="zoe")
+    sign_in(client, campaign, email="ana@example.com")
+    where = reverse("calendar:tests-to-me", args=[campaign.pk])
+    response = client.post(where, {"customer": "zoe"}, follow=True)
+    told = html.unescape(response.content.decode())
+    assert "2 tests sent to ana@example.com." in told
+    assert "in_app A: " in told
+    assert response.redirect_chain[0][0].endswith("?customer=zoe#messages")
+    assert [
+        f"[Test email {each}]".encode() in mail.data for each, mail in zip("AB", MemoryOutbox.messages, strict=True)
+    ] == [True] * 2
+    assert not customer.deliveries.exists()
+
+
+def test_a_viewer_sends_no_tests(client: Client, campaign: Campaign) -> None:
+    sign_in(client, campaign, "viewer", email="tom@example.com")
+    response = client.post(reverse("calendar:tests-to-me", args=[campaign.pk]), follow=True)
+    assert "Only planners and approvers" in response.content.decode()
+    assert "Send all to me" not in page(client, campaign)

@@ -179,7 +179,7 @@ def test_the_week_shows_a_busy_block_with_its_time_channels_size_and_team(client
     client.force_login(make_user(team=make_team()))
     Finding.objects.all().delete()
     shown = client.get("/calendar/").content.decode()
-    (block,) = re.findall(r'<li class="card card--busy".*?</li>', shown, re.DOTALL)[-1:]
+    (block,) = re.findall(r'<li class="card card--busy .*?</li>', shown, re.DOTALL)[-1:]
     said = " ".join(re.sub(r"<[^>]+>", " ", block).split())
     assert "A private campaign of Product" in said
     assert "40 people" in said

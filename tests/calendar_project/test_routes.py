@@ -1,5 +1,6 @@
 """Every route is declared, opens for those it is declared for and for nobody else, and changes nothing by GET."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from audiences.clock import read_now
 from audiences.models import Workspace
 from audiences.services.api_keys import create_api_key
+from campaigns.models import Finding, Review, SavedView
 from campaigns.services.feeds import create_feed
 from deliveries import tokens
 from deliveries.services.holds import put_on_hold
@@ -18,6 +21,8 @@ from tests.builders import (
     make_campaign,
     make_customer,
     make_delivery,
+    make_item,
+    make_review,
     make_running_send,
     make_team,
     make_topic,
@@ -66,19 +71,38 @@ def arguments(name: str) -> dict[str, Any]:
     campaign, customer = send.campaign, delivery.customer
     message = campaign.messages.get()
     item = ROWS["deliveries.InboxItem"]()
+    finding = ROWS["campaigns.Finding"]()
+    Finding.objects.filter(pk=finding.pk).update(first=campaign)
     on_campaign: dict[str, Any] = {"campaign_id": campaign.pk}
     on_customer: dict[str, Any] = {"customer_id": customer.pk}
+    on_view: dict[str, Any] = {"view_id": SavedView.objects.create(owner=make_user(), name="Ours").pk}
     view = {"token": tokens.view_token(delivery.pk)}
     made: dict[str, dict[str, Any]] = {
         "calendar:week-of": {"address": "2026-W48"},
+        "calendar:list": {"address": "2026-W48"},
+        "calendar:month": {"address": "2026-11"},
+        "calendar:day": {"address": "2026-11-24"},
+        "calendar:changes": {"first": "2026-11-23", "days": 7},
+        "calendar:change-view": on_view,
+        "calendar:delete-view": on_view,
         "calendar:campaign": on_campaign,
+        "calendar:campaign-changes": on_campaign,
         "calendar:move-campaign": {**on_campaign, "name": "cancel"},
+        **{f"calendar:{action}-section": {**on_campaign, "section": "goal"} for action in ("approve", "decline")},
+        "calendar:forecast": on_campaign,
+        "calendar:settle-finding": {**on_campaign, "finding_id": finding.pk, "name": "acknowledge"},
         "calendar:test-to-me": {**on_campaign, "message_id": message.pk},
+        "calendar:move-send": {"send_id": send.pk},
+        "calendar:tests-to-me": on_campaign,
         "calendar:customer": on_customer,
         "calendar:hold-customer": on_customer,
         "calendar:change-hold": {**on_customer, "hold_id": put_on_hold(customer.pk, "because", None, None, NOW).pk},
         "calendar:unsubscribe-customer": {**on_customer, "topic_id": topic.pk, "channel": "email"},
         "calendar:team-styles": {"version": "x"},
+        "calendar:handoff": {**on_campaign, "step": "take"},
+        "review:week": {"address": "2026-W48"},
+        # A week that is over is not opened.
+        "review:open": {"address": f"{read_now() + timedelta(days=7):%G-W%V}"},
         **{f"inbox-{action}": {"item_id": item.pk} for action in ("seen", "read", "dismiss")},
         "unsubscribe": {"token": tokens.unsubscribe_token(customer.pk, topic.pk, "email")},
         "preferences": {"token": tokens.preferences_token(customer.pk)},
@@ -88,6 +112,12 @@ def arguments(name: str) -> dict[str, Any]:
     }
     if name == "feed":
         return {"token": create_feed(make_user(is_staff=True), None, "Mine")[1]}
+    if name == "review:minutes":
+        return {"address": make_review("2026-W46", is_closed=True).week}
+    if name in ("review:decide", "review:take-back", "review:close"):
+        review = Review.objects.filter(state=Review.State.OPEN).first() or make_review("2026-W47")
+        on_item = {} if name == "review:close" else {"item_id": make_item(review, campaign, key=name).pk}
+        return {"address": review.week, **on_item}
     return made.get(name, {})
 
 

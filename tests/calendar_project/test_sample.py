@@ -17,7 +17,7 @@ from calendar_project.sample.people import people
 from calendar_project.sample.plans import SKETCHES
 from calendar_project.sample.purchases import purchases
 from calendar_project.sample.sketches import working_day
-from campaigns.models import Campaign, Finding, Firing, Membership, Send
+from campaigns.models import Campaign, Decision, Finding, Firing, Membership, MinutesMail, Retirement, Review, Send
 from deliveries.models import Cap, Delivery, InboxItem
 from tests.builders import NOW, make_customer
 
@@ -97,6 +97,7 @@ def test_the_sample_holds_what_there_is_to_look_at() -> None:
     assert_campaigns_in_every_status()
     assert_the_ledger_adds_up()
     assert_nobody_is_over_a_cap()
+    assert_one_review_was_held_and_one_is_open()
 
     # A second load does nothing, and says what there is.
     again = load_sample(NOW)
@@ -120,7 +121,8 @@ def assert_campaigns_in_every_status() -> None:
     assert set(Campaign.objects.values_list("status", flat=True)) == set(Campaign.Status.values)
     assert Campaign.objects.filter(is_template=True).exists()
     assert Finding.objects.filter(state="open", severity="high").exists()
-    assert Finding.objects.filter(state="acknowledged").get().acknowledged_reason
+    assert all(finding.acknowledged_reason for finding in Finding.objects.filter(state="acknowledged"))
+    assert Finding.objects.filter(state="acknowledged").exists()
     assert Send.objects.filter(state="scheduled").exists()
 
 
@@ -152,3 +154,15 @@ def assert_nobody_is_over_a_cap() -> None:
     )
     assert most is not None
     assert cap.limit <= most.n <= 2 * cap.limit
+
+
+def assert_one_review_was_held_and_one_is_open() -> None:
+    """It is Wednesday of week 48."""
+    assert list(Review.objects.values_list("week", "state")) == [("2026-W48", "open"), ("2026-W47", "closed")]
+    held, present = Review.objects.get(state="closed"), Review.objects.get(state="open")
+    assert {"keep", "hand_over"} == set(Decision.objects.values_list("kind", flat=True))
+    assert held.items.filter(carries_over=True).exists()
+    assert present.items.filter(carried=1).exists()
+    assert present.items.filter(about="handoff").exists()
+    assert not MinutesMail.objects.filter(sent_at=None).exists()
+    assert Retirement.objects.get().learnt

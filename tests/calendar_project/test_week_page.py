@@ -1,7 +1,7 @@
 """The week page: what it shows, in how many queries, and what it never loads."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audiences.bitmaps import collect, dump
-from audiences.models import Workspace
-from campaigns.models import Campaign, CampaignVersion, Finding, Send
+from audiences.models import Customer, Workspace
+from campaigns.models import CalendarEntry, Campaign, CampaignVersion, Finding, ImportedCalendar, Send
 from deliveries.models import Delivery, Withheld
 from tests.builders import (
     NOW,
@@ -70,6 +70,13 @@ def deliver(send: Send, states: list[str]) -> None:
     )
 
 
+def withhold(send: Send, customers: list[Customer]) -> None:
+    """A cap kept it from these."""
+    members = dump(collect(customer.pk for customer in customers))
+    fields = {"channel": "email", "shard": 0, "reason": "capped", "bound_by": "cap:1", "members": members}
+    Withheld.objects.create(send=send, size=len(customers), **fields)
+
+
 def plan_a_week(count: int) -> None:
     """So many campaigns with all that a card can have: findings, outcomes, a cap, an experiment, always on."""
     customers = make_customers(2)
@@ -78,10 +85,7 @@ def plan_a_week(count: int) -> None:
         campaign = make_campaign([make_segment(customers)], team=team, experiment_ends=NOW.date())
         send = make_send(campaign, NOW + timedelta(hours=number % 100), expected_volume=40)
         deliver(send, ["sent", "failed"])
-        capped = dump(collect(customer.pk for customer in customers))
-        Withheld.objects.create(
-            send=send, channel="email", shard=0, reason="capped", bound_by="cap:1", members=capped, size=2
-        )
+        withhold(send, customers)
         always_on = make_campaign([], team=team, trigger="event", status="running")
         make_send(always_on, NOW, slot="2026-11-23", expected_volume=3)
         find(campaign, send, always_on)
@@ -112,7 +116,7 @@ def test_a_week_takes_the_same_queries_with_1_3_and_60_sends_and_loads_no_audien
     with CaptureQueriesContext(connection) as queries:
         page(signed_in)
     # PostgreSQL is asked for the time as well.
-    assert len(queries) == (20 if connection.vendor == "postgresql" else 19)
+    assert len(queries) == (26 if connection.vendor == "postgresql" else 25)
     assert not [query["sql"] for query in queries if '"campaigns_send"."audience",' in query["sql"]]
 
 
@@ -191,16 +195,7 @@ def test_progress_counts_what_was_sent_and_what_was_not(signed_in: Client) -> No
 def test_people_at_cap_are_different_people_however_many_sends_they_missed(signed_in: Client) -> None:
     people = make_customers(3)
     for members in (people[:2], people[1:]):
-        stored = dump(collect(person.pk for person in members))
-        Withheld.objects.create(
-            send=make_send(make_campaign([])),
-            channel="email",
-            shard=0,
-            reason="capped",
-            bound_by="cap:1",
-            members=stored,
-            size=len(members),
-        )
+        withhold(make_send(make_campaign([])), members)
     assert "people at cap so far 3" in visible(page(signed_in))
 
 
@@ -251,7 +246,7 @@ def test_a_finding_about_other_weeks_is_not_to_decide_in_this_one(signed_in: Cli
 def test_the_page_needs_no_inline_style_or_script(signed_in: Client) -> None:
     plan_a_week(3)
     html = page(signed_in)
-    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", html)
+    assert not re.search(r"\sstyle=|<style|<script(?! src=)|\son\w+=", html)
 
 
 def test_names_are_shown_and_not_run(signed_in: Client) -> None:
@@ -272,3 +267,18 @@ def test_the_teams_stylesheet_carries_their_colours_and_changes_address_with_the
     team.color = "#112233"
     team.save()
     assert address[0] not in page(signed_in)
+
+
+def test_holidays_and_events_stand_on_their_days_and_many_of_them_fold(signed_in: Client) -> None:
+    make_send(make_campaign())
+    Workspace.objects.update(holiday_countries=["US"])
+    fairs = ImportedCalendar.objects.create(name="Fairs")
+    thursday = date(2026, 11, 26)
+    CalendarEntry.objects.bulk_create(
+        CalendarEntry(calendar=fairs, uid=str(number), name=f"Fair <{number}>", first_day=thursday, last_day=thursday)
+        for number in range(4)
+    )
+    html = page(signed_in)
+    (day,) = re.findall(r'<section class="day day--4.*?</section>', html, re.DOTALL)
+    assert "Thanksgiving Day US Fair <0> Fairs +3 more holidays and events" in visible(day)
+    assert html.count("Fair &lt;0&gt;") == day.count("Fair &lt;0&gt;") > 0

@@ -227,4 +227,4 @@ def test_the_page_costs_the_same_however_much_there_is_to_say(admin: Client, dja
 
 
 # On PostgreSQL the clock is the database's.
-PAGE_QUERIES = 27 + (connection.vendor == "postgresql")
+PAGE_QUERIES = 28 + (connection.vendor == "postgresql")

@@ -17,8 +17,9 @@ from campaigns.models import Campaign, Feed, Send, Team
 from campaigns.services.feeds import create_feed, feed_by_token, feed_file, revoke
 from campaigns.services.lifecycle import approve, ask_for_approval, cancel
 from campaigns.services.planning import plan_sends
+from campaigns.services.reviews import close_review
 from campaigns.services.versions import record_version
-from tests.builders import NOW, make_campaign, make_customer, make_segment, make_team, make_user
+from tests.builders import NOW, make_campaign, make_customer, make_review, make_segment, make_team, make_user
 from tests.campaigns.test_calendar_file import check_lines
 
 pytestmark = pytest.mark.django_db
@@ -155,8 +156,8 @@ def test_reading_is_noted_once_an_hour() -> None:
     assert feed.last_read_at == NOW + timedelta(minutes=90)
 
 
-# The feed, its owner's teams, its version, and the sends; PostgreSQL is asked for the time as well.
-FEED_QUERIES = 4 + (connection.vendor == "postgresql")
+# The feed, its owner's teams, its version (two), the sends and the reviews; PostgreSQL is asked for the time as well.
+FEED_QUERIES = 6 + (connection.vendor == "postgresql")
 
 
 def test_a_feed_costs_the_same_number_of_queries_for_one_send_and_for_three(client: Client, now: datetime) -> None:
@@ -177,3 +178,19 @@ def test_the_frozen_audience_is_not_read(now: datetime) -> None:
     with CaptureQueriesContext(connection) as queries:
         feed_file(make_feed()[0], now)
     assert not [query for query in queries if '"audience"' in query["sql"] and "SELECT" in query["sql"]]
+
+
+def test_a_review_stands_in_every_feed_and_leads_to_its_minutes_once_it_is_closed(
+    client: Client, now: datetime
+) -> None:
+    review = make_review(since=now, opened_at=now)
+    _, token = make_feed(make_team("success"))
+    address = f"/feeds/{token}.ics"
+    (event,) = events(client, token)
+    assert (str(event["SUMMARY"]), str(event["URL"])) == ("Review of week 48", "http://testserver/review/2026-W48/")
+    first = client.get(address)
+    close_review(review.pk, None, now + timedelta(minutes=40))
+    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 200
+    (closed,) = events(client, token)
+    assert str(closed["UID"]) == str(event["UID"]) == f"review-{review.pk}@testserver"
+    assert (closed["SEQUENCE"], str(closed["URL"])) == (1, "http://testserver/review/2026-W48/minutes/")

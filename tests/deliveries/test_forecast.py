@@ -36,6 +36,15 @@ def test_looking_ahead_counts_what_will_have_gone_out_by_then() -> None:
     assert told.withheld == (Part("yielded", f"campaign:{between.campaign_id}", 1),)
 
 
+def test_looking_further_ahead_than_a_message_lives_counts_what_will_have_gone_out_by_then() -> None:
+    make_spread()
+    make_cap(1)
+    earlier = make_approved_send([256], NOW + timedelta(hours=1), priority=90)
+    draft = make_campaign([make_id_segment(SPREAD)])
+    (told,) = forecast(draft, NOW + timedelta(days=3), NOW)
+    assert told.withheld == (Part("yielded", f"campaign:{earlier.campaign_id}", 1),)
+
+
 def test_an_audience_of_nobody_is_nobody_on_every_channel() -> None:
     draft = make_campaign([make_id_segment([])], channels=["email", "in_app"])
     assert [(each.channel, each.audience) for each in forecast(draft, NOW, NOW)] == [("email", 0), ("in_app", 0)]

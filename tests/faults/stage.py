@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Count
 
 from audiences.addresses import address_hash
 from audiences.clock import read_now
 from audiences.models import Customer, Workspace
-from campaigns.models import Send
+from campaigns.models import Campaign, HistoryEntry, Send
 from deliveries.models import Delivery
 from deliveries.services.admitting import begin_due_sends
 from tests.deliveries.scenes import make_approved_send, make_cap
@@ -66,8 +67,17 @@ def is_over() -> bool:
 
 
 def wait_for(condition: Callable[[], bool], processes: Processes, seconds: float = PATIENCE) -> None:
-    """Raises with what the processes last said where it does not come true in time."""
+    """Raises with how things stand and what the processes last said where it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} seconds it had not happened\n{processes.logs()}"
+        late = time.monotonic() > deadline
+        assert not late, f"after {seconds} seconds it had not happened\n{standing()}\n{processes.logs()}"
         time.sleep(0.1)
+
+
+def standing() -> str:
+    """The states of campaigns, sends and deliveries, and what was done to the campaigns."""
+    campaigns, sends = Campaign.objects.values_list("pk", "status"), Send.objects.values_list("pk", "state")
+    deliveries = Delivery.objects.order_by().values_list("send", "state").annotate(rows=Count("pk"))
+    history = HistoryEntry.objects.values_list("campaign", "action", "note")
+    return "\n".join(str(list(rows)) for rows in (campaigns, sends, deliveries, history))

@@ -8,7 +8,21 @@ from django.db import connection
 from django.db.models import Min, Model
 
 from audiences.models import Customer, Event, Segment, SegmentRefresh, Subscription, Suppression
-from campaigns.models import Campaign, CampaignVersion, Finding, Firing, HistoryEntry, Send, TriggerCursor
+from campaigns.models import (
+    AgendaItem,
+    Campaign,
+    CampaignVersion,
+    Decision,
+    Finding,
+    Firing,
+    Handoff,
+    HistoryEntry,
+    MinutesMail,
+    Retirement,
+    Review,
+    Send,
+    TriggerCursor,
+)
 from deliveries.models import Delivery, InboxItem, ShardAdmission, Withheld
 
 World = dict[str, Counter[tuple[Any, ...]]]
@@ -37,6 +51,12 @@ TOLD: dict[type[Model], tuple[str, ...]] = {
         "sequence",
     ),
     Finding: ("kind", "severity", "state", "shared", "sends_total", "found_at", "checked_at"),
+    Review: ("week", "state", "opened_at", "closed_at"),
+    AgendaItem: ("review__week", "campaign", "place", "about", "carries_over"),
+    Decision: ("campaign", "kind", "did", "taken_back_at"),
+    MinutesMail: ("review__week", "claimed_at", "sent_at"),
+    Handoff: ("campaign", "state", "answered_at"),
+    Retirement: ("campaign", "why", "learnt"),
     TriggerCursor: ("campaign", "read_until"),
     Firing: ("campaign", "customer", "state", "reason", "occurred_at", "send__slot"),
     ShardAdmission: ("send__campaign", "send__slot", "shard", "due_at", "admitted_at"),

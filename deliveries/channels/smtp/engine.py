@@ -44,17 +44,19 @@ class Engine:
     def run(self) -> Generator[Outcome, None, None]:
         try:
             while True:
-                self._fill()
+                # What was heard is told before others are rendered, which takes its time.
                 while self._outcomes:
                     yield self._outcomes.popleft()
+                self._fill()
+                if self._outcomes:
+                    continue
                 # Only now: who is killed in between has at most one message a connection that may have left.
                 while self._departing:
                     self._departing.popleft().hand_over()
-                if self._outcomes:
-                    continue
                 if self._is_done():
                     return
-                self._wait()
+                if not self._outcomes:
+                    self._wait()
         finally:
             self._leave()
 
@@ -157,7 +159,7 @@ class Engine:
     # --- Waiting ------------------------------------------------------------------------------------------------
 
     def _is_done(self) -> bool:
-        if len(self._supply) or not self._supply.is_over:
+        if self._outcomes or len(self._supply) or not self._supply.is_over:
             return False
         return not any(connection.current for connection in self._connections)
 

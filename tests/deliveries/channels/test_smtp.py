@@ -342,7 +342,7 @@ def test_a_message_that_follows_one_whose_answer_is_lost_goes_over_another_sessi
 
 
 def test_a_caller_who_stops_asking_keeps_the_sessions_on_which_nothing_is_under_way() -> None:
-    with scripted_server(dot=["250 ok", HANG]) as server:
+    with scripted_server(dot=["250 ok", HANG], pipelining=True) as server:
         transport = transport_to(server.port)
         outcomes = transport.send(map(envelope, (1, 2)), lambda _: True)
         assert next(outcomes).verdict is A
@@ -385,6 +385,20 @@ def test_the_evidence_of_acceptance_is_short_and_fit_for_a_database() -> None:
     with scripted_server(dot=f"250 2.0.0 \x00{'x' * 500}") as server:
         outcome = deliver(transport_to(server.port), envelope())
         assert outcome.evidence == {"phase": "dot", "code": 250, "text": "2.0.0 " + "x" * 93}
+
+
+def test_what_was_heard_is_told_before_the_next_is_rendered() -> None:
+    told: list[str] = []
+
+    def rendering() -> Iterator[Envelope]:
+        for number in (1, 2, 3):
+            told.append(f"rendered {number}")
+            yield envelope(number)
+
+    with scripted_server() as server:
+        outcomes = transport_to(server.port).send(rendering(), lambda _: True)
+        told.extend(f"answered {outcome.delivery_id}" for outcome in outcomes)
+    assert told.index("answered 1") < told.index("rendered 2")
 
 
 def _taking(numbers: range, taken: list[int]) -> Iterator[Envelope]:

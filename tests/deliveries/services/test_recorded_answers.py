@@ -1,5 +1,6 @@
 """What a dead worker's recorder says was answered becomes of the row just what the worker would have made of it."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,9 +41,15 @@ def answered(recorder: FlightRecorder, verdict: Verdict, *, has_left: bool = Tru
     if has_left:
         recorder.leaving(delivery_id)
     recorder.ended(delivery_id, as_record(Outcome(delivery_id, verdict, **said)))
-    recorder.abandon()
+    leave(recorder)
     settle_abandoned(NOW)
     return Delivery.objects.get(pk=delivery_id)
+
+
+def leave(recorder: FlightRecorder) -> None:
+    """As somebody who died just now."""
+    recorder.abandon()
+    os.utime(recorder.path, times=2 * (NOW.timestamp(),))
 
 
 def make_often_tried(customer: Customer) -> Send:
@@ -95,7 +102,7 @@ def test_what_the_recorder_says_is_heeded_by_the_very_dispatch_that_finds_it(
     recorder.window("dead", ids)
     recorder.taken(first)
     recorder.ended(first, as_record(Outcome(first, Verdict.DEFERRED, {"phase": "connect"}, slow_down=True)))
-    recorder.abandon()
+    leave(recorder)
     run()
     assert (memory.sent, set(Delivery.objects.filter(send=send).values_list("state", flat=True))) == ([], {"planned"})
 

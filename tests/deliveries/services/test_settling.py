@@ -1,5 +1,6 @@
 """A worker died; its flight recorder says of every row of its windows what became of it."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from campaigns.models import CampaignVersion, Send
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
-from deliveries.models import Delivery
+from deliveries.models import Breaker, Delivery
 from deliveries.services.claiming import MOST_CLAIMS
 from deliveries.services.evidence import scrubbed
 from deliveries.services.reaping import reap
@@ -64,6 +65,17 @@ def test_invariant_05_every_row_is_settled_by_how_far_it_came(memory: Memory, re
     assert row(begun).reason == "its worker was lost while it was leaving"
     assert Suppression.objects.get().customer_id == row(refused).customer_id
     assert settle_abandoned(NOW) == {}
+
+
+def test_patience_that_was_asked_for_hours_ago_has_been_shown(memory: Memory, recorder: FlightRecorder) -> None:
+    (refused,) = marked(recorder, make_memory_send(1))
+    recorder.taken(refused)
+    recorder.leaving(refused)
+    recorder.ended(refused, {"verdict": "deferred", "evidence": {"text": "421 too busy"}, "slow_down": True})
+    recorder.abandon()
+    os.utime(recorder.path, times=2 * ((NOW - timedelta(hours=3)).timestamp(),))
+    settle_abandoned(NOW)
+    assert Breaker.objects.get().standing(NOW) is Breaker.Standing.HALF_OPEN
 
 
 def test_nothing_of_a_worker_that_lives_is_touched(memory: Memory, recorder: FlightRecorder) -> None:

@@ -5,7 +5,7 @@ Customers have the same ids each time that a scene is made, so that two runs of 
 
 from collections.abc import Callable
 
-from tests.faults.transactions import ledger, people, plans
+from tests.faults.transactions import ledger, meetings, people, plans
 from tests.faults.transactions.scenes import Work
 
 __all__ = ["KINDS", "Work"]
@@ -28,6 +28,12 @@ KINDS: tuple[Callable[[], Work], ...] = (
     plans.pausing,
     plans.resuming,
     plans.cancelling,
+    meetings.opening_a_review,
+    meetings.merging,
+    meetings.stopping,
+    meetings.taking_back,
+    meetings.closing_a_review,
+    meetings.accepting_a_handoff,
     people.opting_out,
     people.suppressing,
     people.erasing,

@@ -1,0 +1,189 @@
+"""The weekly review: opened, held item by item, closed; and read afterwards."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from audiences.admin.person import signed_in
+from audiences.clock import read_now
+from calendar_project.pages import render_in_zone
+from calendar_project.week.periods import NoSuchPeriod
+from calendar_project.week.weeks import Week
+from campaigns.models import AgendaItem, Review
+from campaigns.queries.agenda import undecided_again
+from campaigns.queries.campaigns import workspace_zone
+from campaigns.queries.reviews import handoffs_to, with_counts
+from campaigns.refusals import Refusal, StaleChange
+from campaigns.services.decisions import decide, take_back
+from campaigns.services.reviews import close_review, open_review, since
+from campaigns.tasks import check_overlaps
+from deliveries.queries.went_out import went_out
+
+from .forms import DecisionForm, form_for
+from .meeting import meeting, minutes, preview
+from .stretch import stretch_of, week_to_settle
+
+PAGE = 26
+
+
+@require_safe
+@login_required
+def index_page(request: HttpRequest) -> HttpResponse:
+    """The review that is to be held, what waits for an answer of the one who looks, and the reviews of the past."""
+    week = week_to_settle(read_now(), workspace_zone())
+    present = Review.objects.filter(week=week.address).first()
+    page = Paginator(with_counts(), PAGE).get_page(request.GET.get("page"))
+    context = {"place": "review", "week": week, "present": present, "page": page}
+    context["offered"] = list(handoffs_to(signed_in(request)))
+    return render_in_zone(request, "calendar_project/review_index.html", context)
+
+
+@require_safe
+@login_required
+def review_page(request: HttpRequest, address: str) -> HttpResponse:
+    """`?item=` opens the form of one item, `&decision=` with that chosen. A closed review is its minutes."""
+    week, user = _week(address), signed_in(request)
+    review = _review(address)
+    if review is None:
+        return render_in_zone(request, "calendar_project/review.html", preview(week, user, read_now()))
+    if not review.is_open:
+        return redirect("review:minutes", address)
+    form = form_for(review, request.GET.get("item", ""), user, chosen=request.GET.get("decision", ""))
+    return _meeting(request, review, form)
+
+
+@require_safe
+@login_required
+def minutes_page(request: HttpRequest, address: str) -> HttpResponse:
+    """At this address for good, once the review is closed."""
+    review = _review(address)
+    if review is None or review.is_open:
+        raise Http404("There are no minutes of that week (yet).")
+    return render_in_zone(request, "calendar_project/minutes.html", minutes(review, signed_in(request)))
+
+
+@require_POST
+@login_required
+def open_page(request: HttpRequest, address: str) -> HttpResponse:
+    """Freeze the agenda. Whoever comes second finds the review that is open."""
+    stretch, now = stretch_of(_week(address), workspace_zone()), read_now()
+    try:
+        open_review(stretch, signed_in(request), now, went_out(since(now), now))
+    except Refusal as refused:
+        messages.error(request, str(refused))
+    return redirect("review:week", address)
+
+
+@require_POST
+@login_required
+def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
+    """Decide one item, then on to the next that waits. What is refused is said beside what was filled in."""
+    item = _item(address, item_id)
+    form = form_for(item.review, str(item_id), signed_in(request), data=request.POST)
+    if form is None:
+        return _too_late(request, item)
+    status = 400
+    if form.is_valid():
+        try:
+            decision = decide(item.pk, form.answer(), signed_in(request), read_now())
+        except Refusal as refused:
+            form.add_error(None, str(refused))
+            status = 409 if isinstance(refused, StaleChange) else 400
+        else:
+            _look_for_overlaps(item)
+            messages.success(request, f"{decision.get_kind_display()}: {decision.did}")
+            return redirect(_next(item))
+    return _meeting(request, item.review, form, status)
+
+
+@require_POST
+@login_required
+def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
+    item = _item(address, item_id)
+    try:
+        if take_back(item.pk, signed_in(request), read_now()):
+            _look_for_overlaps(item)
+        messages.success(request, "Taken back: the item is undecided again.")
+    except Refusal as refused:
+        messages.error(request, str(refused))
+    return redirect(_at(item))
+
+
+@require_POST
+@login_required
+def close_page(request: HttpRequest, address: str) -> HttpResponse:
+    review = get_object_or_404(Review, week=address)
+    notes = request.POST.get("notes", "").replace("\0", "")[:4000]
+    try:
+        if close_review(review.pk, signed_in(request), read_now(), notes):
+            messages.success(request, "Closed. These are the minutes; everybody in the teams gets them by mail.")
+    except Refusal as refused:
+        messages.error(request, str(refused))
+    return redirect("review:week", address)
+
+
+def _week(address: str) -> Week:
+    try:
+        return Week.parse(address)
+    except NoSuchPeriod as problem:
+        raise Http404(str(problem)) from problem
+
+
+def _review(address: str) -> Review | None:
+    return Review.objects.filter(week=address).select_related("opened_by", "closed_by").first()
+
+
+def _item(address: str, item_id: int) -> AgendaItem:
+    return get_object_or_404(AgendaItem.objects.select_related("review"), pk=item_id, review__week=address)
+
+
+def _meeting(request: HttpRequest, review: Review, form: DecisionForm | None, status: int = 200) -> HttpResponse:
+    context = meeting(Week.parse(review.week), review, signed_in(request), form)
+    response = render_in_zone(request, "calendar_project/review.html", context)
+    response.status_code = status
+    return response
+
+
+def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
+    """Decided or closed meanwhile, or not for this person to decide. A second click of the same is no mistake."""
+    decision = item.decisions.filter(taken_back_at=None).select_related("by").first()
+    if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
+        return redirect(_at(item))
+    if not item.review.is_open:
+        messages.error(request, "This review is closed: its minutes do not change any more.")
+        return _with_status(render_in_zone(request, "calendar_project/minutes.html", _minutes(request, item)), 409)
+    if decision:
+        messages.error(request, f"Somebody was quicker: {decision.get_kind_display().lower()}. Look at it again.")
+        return _meeting(request, item.review, None, 409)
+    messages.error(request, "That is for those who plan for the campaign’s team, as long as there is something to it.")
+    return _meeting(request, item.review, None, 403)
+
+
+def _minutes(request: HttpRequest, item: AgendaItem) -> dict[str, Any]:
+    return minutes(item.review, signed_in(request))
+
+
+def _with_status(response: HttpResponse, status: int) -> HttpResponse:
+    response.status_code = status
+    return response
+
+
+def _look_for_overlaps(item: AgendaItem) -> None:
+    for campaign_id in filter(None, (item.campaign_id, item.other_id)):
+        check_overlaps.delay_on_commit(campaign_id)  # type: ignore[attr-defined]  # by Celery for Django
+
+
+def _next(item: AgendaItem) -> str:
+    """The next item that waits, else this one."""
+    later = undecided_again(item.review).filter(place__gt=item.place)
+    return _at(later.first() or item)
+
+
+def _at(item: AgendaItem) -> str:
+    return f"{reverse('review:week', args=[item.review.week])}#item-{item.pk}"

@@ -1,0 +1,43 @@
+"""Reviews as pages and mails show them: a fixed number of queries, however long the agenda."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from campaigns.models import AgendaItem, Decision, Handoff, Membership, Review
+from campaigns.rights import PLANNING
+
+
+def items_of(review: Review) -> QuerySet[AgendaItem]:
+    """In their order, with what a row of the agenda shows; `standing` is a list of the decision that holds, if any."""
+    standing = Decision.objects.filter(taken_back_at=None).select_related("by", "campaign")
+    return review.items.select_related("campaign__team", "other__team", "finding").prefetch_related(
+        Prefetch("decisions", standing, to_attr="standing")
+    )
+
+
+def with_counts() -> QuerySet[Review]:
+    """Every review, the latest week first, with how many items it had, decided and carried over."""
+    held = Q(items__decisions__isnull=False, items__decisions__taken_back_at=None)
+    return Review.objects.annotate(
+        decided=Count("items", filter=held, distinct=True),
+        left=Count("items", filter=Q(items__carries_over=True), distinct=True),
+    ).order_by("-week")
+
+
+def planners_of(team_ids: Iterable[int]) -> QuerySet[User]:
+    """To whom campaigns of these teams can be handed."""
+    roles = Membership.objects.filter(team__in=list(team_ids), role__in=PLANNING).values("user")
+    return User.objects.filter(pk__in=roles, is_active=True).order_by("first_name", "username")
+
+
+def is_handed_over(campaign: str) -> Exists:
+    """To annotate rows with: whether the campaign that this field names is offered to somebody who has not answered."""
+    return Exists(Handoff.objects.filter(campaign=OuterRef(campaign), state=Handoff.State.OFFERED))
+
+
+def handoffs_to(user: User) -> QuerySet[Handoff]:
+    """What waits for an answer of this person."""
+    offered = Handoff.objects.filter(to=user, state=Handoff.State.OFFERED)
+    return offered.select_related("campaign__team", "offered_by").order_by("id")

@@ -1,0 +1,127 @@
+"""Reviews that several people open, decide in and close at once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from campaigns.models import Campaign, Decision, Finding, Handoff, MinutesMail, Review, Send
+from campaigns.queries.standing import standing
+from campaigns.services.decisions import Answer, decide, take_back
+from campaigns.services.handoffs import accept, offer, take, withdraw
+from campaigns.services.overlaps import check_overlaps
+from campaigns.services.planning import plan_sends
+from campaigns.services.reviews import claim_minutes, close_review
+from tests.builders import NOW, make_campaign, make_team, make_user
+from tests.campaigns.meetings import clashing, decided, item_about, opened
+from tests.faults.test_races import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only_on("postgresql")]
+ROUNDS = 6
+LATER = NOW + timedelta(minutes=30)
+
+
+def test_a_review_that_several_open_at_once_is_one_with_each_item_once() -> None:
+    clashing()
+    for _ in range(ROUNDS):
+        assert at_once(opened, opened, opened) == []
+        review = Review.objects.get()
+        assert review.items.filter(about="finding").count() == 1
+        review.delete()
+
+
+def test_a_review_that_several_close_at_once_has_one_set_of_minutes_and_one_mail_each() -> None:
+    make_user(team=make_team(), email="ana@example.com")
+    clashing()
+    for _ in range(ROUNDS):
+        review = opened()
+        closed: list[bool] = []
+        works: list[Callable[[], object]] = [
+            lambda: closed.append(close_review(review.pk, None, LATER, "One")),  # noqa: B023
+            lambda: closed.append(close_review(review.pk, None, LATER, "Two")),  # noqa: B023
+        ]
+        assert at_once(*works) == []
+        assert sorted(closed) == [False, True]
+        assert MinutesMail.objects.count() == 1
+        Review.objects.all().delete()
+
+
+def test_a_mail_that_several_would_send_is_claimed_by_one() -> None:
+    for number in range(20):
+        make_user(team=make_team(), email=f"member-{number}@example.com")
+    close_review(opened().pk, None, LATER)
+    claimed: list[int] = []
+    work = lambda: claimed.extend(mail.pk for mail in claim_minutes(LATER))  # noqa: E731
+    assert at_once(work, work, work) == []
+    assert len(claimed) == len(set(claimed)) == 20
+
+
+def test_of_several_decisions_on_one_item_one_is_made_and_done() -> None:
+    for _ in range(ROUNDS):
+        finding = clashing()
+        review = opened()
+        item = item_about(review)
+        seen = standing(item)
+        moment = (NOW + timedelta(days=2)).replace(tzinfo=None)
+        raised = at_once(
+            lambda: decide(item.pk, Answer("stop", "A", seen, finding.first_id), None, NOW),  # noqa: B023
+            lambda: decide(item.pk, Answer("merge", "B", seen, finding.second_id), None, NOW),  # noqa: B023
+            lambda: decide(item.pk, Answer("move", "C", seen, finding.first_id, moment), None, NOW),  # noqa: B023
+            lambda: decide(item.pk, Answer("exclude", "D", seen, finding.second_id), None, NOW),  # noqa: B023
+        )
+        assert raised == []
+        (decision,) = Decision.objects.all()
+        stopped = Campaign.objects.filter(status="cancelled").count()
+        assert stopped == (decision.kind in ("stop", "merge"))
+        assert Send.objects.filter(moved_by_hand=True).count() == (decision.kind == "move")
+        start_over()
+
+
+def test_decisions_beside_closing_checking_planning_and_taking_back_do_not_wait_in_a_ring() -> None:
+    for number in range(ROUNDS):
+        finding = clashing()
+        review = opened()
+        item = item_about(review)
+        if number % 2:
+            decided(item, "exclude", campaign_id=finding.first_id)
+        seen = standing(item)
+        raised = at_once(
+            lambda: decide(item.pk, Answer("keep", "A", seen), None, NOW),  # noqa: B023
+            lambda: take_back(item.pk, None, NOW),  # noqa: B023
+            lambda: close_review(review.pk, None, LATER),  # noqa: B023
+            lambda: check_overlaps(NOW),
+            lambda: plan_sends(finding.second_id, NOW),  # noqa: B023
+        )
+        assert raised == []
+        item.refresh_from_db()
+        standing_ones = Decision.objects.filter(taken_back_at=None).count()
+        assert standing_ones <= 1
+        assert not (item.carries_over and standing_ones)
+        start_over()
+
+
+def test_an_offer_that_is_accepted_withdrawn_and_taken_at_once_has_one_outcome() -> None:
+    team = make_team()
+    ana, eli = (make_user(name, team=team) for name in ("ana", "eli"))
+    for _ in range(ROUNDS):
+        campaign = make_campaign(owner=None)
+        handoff = offer(campaign.pk, eli.pk, ana, NOW)
+        raised = at_once(
+            lambda: accept(handoff.pk, eli, NOW),  # noqa: B023
+            lambda: withdraw(handoff.pk, ana, NOW),  # noqa: B023
+            lambda: take(campaign.pk, ana, NOW),  # noqa: B023
+            lambda: offer(campaign.pk, ana.pk, None, NOW),  # noqa: B023
+        )
+        assert raised == []
+        campaign.refresh_from_db()
+        assert Handoff.objects.filter(campaign=campaign, state="offered").count() <= 1
+        accepted = Handoff.objects.filter(campaign=campaign, state="accepted").exists()
+        assert campaign.owner in ((eli,) if accepted else (None, ana))
+
+
+def start_over() -> None:
+    """What is over is on no agenda and gets in nobody's way."""
+    Review.objects.all().delete()
+    Finding.objects.all().delete()
+    Campaign.objects.update(status="done")
+    Send.objects.update(state="done", moved_by_hand=False)
