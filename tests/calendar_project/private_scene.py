@@ -92,7 +92,8 @@ def _send_and_explain(dated: Campaign, always: Campaign, other: Campaign, custom
         say_words(HistoryEntry.objects.create(campaign=campaign, version=version, at=now, action="edited"), campaign)
     ahead = {campaign: make_send(campaign, now + timedelta(hours=2), expected_volume=40) for campaign in (dated, other)}
     day = make_send(always, now - timedelta(hours=1), slot=f"{now:%Y-%m-%d}", expected_volume=7, state="sending")
-    Firing.objects.create(campaign=always, customer=customer, key="event:1", occurred_at=now, due_at=now, send=day)
+    fired = {"key": "event:1", "occurred_at": now, "due_at": now, "send": day}
+    say_words(Firing.objects.create(campaign=always, customer=customer, **fired))
     for campaign in (dated, other):
         behind = {"state": "done", "version": campaign.versions.get(), "frozen_at": now, "audience_size": 40}
         send = make_send(campaign, now - timedelta(hours=3), **behind)
