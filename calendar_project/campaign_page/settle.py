@@ -20,6 +20,7 @@ from campaigns.rights import can_see
 from campaigns.services import settling
 from campaigns.services.overlaps import acknowledge, reopen
 from campaigns.services.settling import Looked
+from campaigns.veils import seen_findings
 
 from .access import campaign_or_404, person
 from .views import answered, back
@@ -35,7 +36,8 @@ Do = Callable[[HttpRequest, Campaign, Finding, User, datetime], str]
 def settle_finding(request: HttpRequest, campaign_id: int, finding_id: int, name: str) -> HttpResponse:
     """One of `FIXES`. What is settled by now, in whichever way, is not settled twice: a second click is no mistake."""
     campaign = campaign_or_404(request, campaign_id)
-    of_campaign = Finding.objects.filter(Q(first=campaign) | Q(second=campaign))
+    # One that would tell too much of a private campaign is as little there as on the page.
+    of_campaign = seen_findings(request.user, Finding.objects.filter(Q(first=campaign) | Q(second=campaign)))
     finding = get_object_or_404(of_campaign.select_related("first", "second"), pk=finding_id)
     if name not in FIXES or (name in TELLING and not _sees_both(person(request), finding)):
         raise Http404(f"“{name}” is nothing that can be done about a finding.")

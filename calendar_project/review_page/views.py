@@ -28,6 +28,7 @@ from deliveries.queries.went_out import went_out
 from .forms import DecisionForm, form_for
 from .meeting import meeting, minutes, preview
 from .stretch import stretch_of, week_to_settle
+from .veils import is_shown
 
 PAGE = 26
 
@@ -84,7 +85,7 @@ def open_page(request: HttpRequest, address: str) -> HttpResponse:
 @login_required
 def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
     """Decide one item, then on to the next that waits. What is refused is said beside what was filled in."""
-    item = _item(address, item_id)
+    item = _item(request, address, item_id)
     form = form_for(item.review, str(item_id), signed_in(request), data=request.POST)
     if form is None:
         return _too_late(request, item)
@@ -105,7 +106,7 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
 @require_POST
 @login_required
 def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
-    item = _item(address, item_id)
+    item = _item(request, address, item_id)
     try:
         if take_back(item.pk, signed_in(request), read_now()):
             _look_for_overlaps(item)
@@ -139,8 +140,13 @@ def _review(address: str) -> Review | None:
     return Review.objects.filter(week=address).select_related("opened_by", "closed_by").first()
 
 
-def _item(address: str, item_id: int) -> AgendaItem:
-    return get_object_or_404(AgendaItem.objects.select_related("review"), pk=item_id, review__week=address)
+def _item(request: HttpRequest, address: str, item_id: int) -> AgendaItem:
+    """One about private campaigns that this person may not see is as little there as one that never was."""
+    items = AgendaItem.objects.select_related("review", "campaign", "other")
+    item = get_object_or_404(items, pk=item_id, review__week=address)
+    if not is_shown(item, signed_in(request)):
+        raise Http404
+    return item
 
 
 def _meeting(request: HttpRequest, review: Review, form: DecisionForm | None, status: int = 200) -> HttpResponse:

@@ -11,7 +11,7 @@ from campaigns.models import Campaign, CampaignVersion
 from campaigns.offers import Side, can_leave_out, can_take_in
 from campaigns.queries.audiences import audience
 from campaigns.refusals import NotAllowed, StaleChange
-from campaigns.rights import can_plan
+from campaigns.rights import can_plan, can_see
 from campaigns.services.lifecycle import cancel
 from campaigns.services.versions import lock_campaign, record_version
 
@@ -33,6 +33,7 @@ def leave_out(campaign_id: int, other_id: int, by: User | None, now: datetime) -
     with transaction.atomic():
         campaign, other = _lock_both(campaign_id, other_id)
         _require_planner(campaign, by)
+        _require_sight(other, by)
         if not can_leave_out(side_of(campaign), side_of(other)):
             raise NotAllowed("Both are for one and the same segment: without it nobody would be left.")
         before = _size(campaign)
@@ -62,6 +63,7 @@ def take_in(campaign_id: int, other_id: int, by: User | None, now: datetime, not
     with transaction.atomic():
         campaign, other = _lock_both(campaign_id, other_id)
         _require_planner(campaign, by)
+        _require_sight(other, by)
         if not can_take_in(side_of(campaign), side_of(other)):
             raise NotAllowed("The two leave out different people: one of them cannot simply take in the other’s.")
         before = _size(campaign)
@@ -96,6 +98,12 @@ def _lock_both(campaign_id: int, other_id: int) -> tuple[Campaign, Campaign]:
 def _require_planner(campaign: Campaign, by: User | None) -> None:
     if not can_plan(by, campaign.team):
         raise NotAllowed(f"Only planners and approvers of {campaign.team} can change this campaign.")
+
+
+def _require_sight(other: Campaign, by: User | None) -> None:
+    """Its segments would stand in this campaign's plan, for everybody to read."""
+    if not can_see(by, other):
+        raise NotAllowed("It would say whom a private campaign is for: somebody of its team can do this.")
 
 
 def _size(campaign: Campaign) -> int:

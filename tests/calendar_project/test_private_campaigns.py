@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.forms import ModelChoiceField
 from django.test import Client
 from django.urls import reverse
 
 from audiences.clock import read_now
-from audiences.models import Segment, Topic, Workspace
+from audiences.models import Workspace
 from calendar_project import tasks
-from campaigns.models import Campaign, Finding, HistoryEntry, Send
+from calendar_project.week.filters import WeekFilter
+from campaigns.models import AgendaItem, Campaign, Finding, HistoryEntry, Send
+from campaigns.refusals import NotAllowed
 from campaigns.rights import can_see, seen_by
+from campaigns.services import fixes
 from campaigns.services.cloning import clone
 from campaigns.veils import seen_findings, veiled
 from deliveries.channels.memory import MemoryChannel
@@ -54,31 +59,54 @@ def scene() -> Scene:
     return make_scene()
 
 
-def searches(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Every filter of the week with every value that a private campaign has or might have; and what the admin finds."""
-    hidden = scene.hidden[0]
-    values: dict[str, list[Any]] = {
-        "text": [hidden.name, "x"],
-        "owner": [scene.owner.pk],
-        "topic": list(Topic.objects.values_list("pk", flat=True)),
-        "segment": list(Segment.objects.values_list("pk", flat=True)),
-        "status": ["draft", "review", "approved", "done", "sending"],
-        "only": ["unapproved", "findings", "capped", "experiments"],
-        "team": [hidden.team_id],
-        "channel": ["in_app"],
-    }
-    for name, each in ((name, each) for name, every in values.items() for each in every):
-        yield "calendar:week", f"/calendar/?{urlencode({name: each})}"
+def asked_of_the_week(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Every filter that the week has, with every value that there is, whoever may choose it."""
+    for name, field in WeekFilter({}, None).fields.items():
+        if isinstance(field, ModelChoiceField):
+            values: list[Any] = list(_ids(field.queryset))
+        else:
+            values = [key for key, _ in getattr(field, "choices", [])] or [scene.hidden[0].name, "x"]
+        for value in filter(None, values):
+            yield "calendar:week", f"/calendar/?{urlencode({name: value})}"
+
+
+def _ids(offered: Any) -> Any:
+    """Of all that there are, those included that nobody is offered."""
+    return offered.model._default_manager.order_by("pk").values_list("pk", flat=True)
+
+
+def asked_of_the_open(scene: Scene) -> Iterator[tuple[str, str]]:
+    """A move of the campaign beside it, tried out, and who is behind the parts of its forecast."""
+    for send in Send.objects.filter(campaign=scene.open, state="scheduled"):
+        for days in (1, 20):
+            to = {"date": f"{send.due_at + timedelta(days=days):%Y-%m-%d}", "time": "09:00"}
+            yield "calendar:move-send", f"/calendar/sends/{send.pk}/move/?{urlencode(to)}"
+    for reason, bound in (("yielded", f"campaign:{scene.hidden[0].pk}"), ("capped", ""), ("on_hold", "")):
+        part = {"channel": "email", "reason": reason, "bound": bound}
+        yield "calendar:forecast", f"/calendar/campaigns/{scene.open.pk}/forecast/?{urlencode(part)}"
     for number in sends():
         yield "calendar:customer", f"/calendar/customers/{first_customer()}/?send={number}"
+
+
+def asked_of_the_admin() -> Iterator[tuple[str, str]]:
     for model in ("campaigns_campaign", "campaigns_finding", "campaigns_send"):
         yield f"admin:{model}_changelist", reverse(f"admin:{model}_changelist") + f"?q={WORD}"
     for source in ("message", "send", "historyentry"):
-        asked = {"app_label": "campaigns", "model_name": source, "field_name": "campaign", "term": WORD}
-        yield "admin:autocomplete", f"/admin/autocomplete/?{urlencode(asked)}"
+        looked_for = {"app_label": "campaigns", "model_name": source, "field_name": "campaign", "term": WORD}
+        yield "admin:autocomplete", f"/admin/autocomplete/?{urlencode(looked_for)}"
     yield "admin:search", f"/admin/search/?s={WORD}"
     for query in ("kind=duplicate", "severity=high", "axes__contains=goal", "acknowledged_reason__startswith=z", "o=1"):
         yield "admin:campaigns_finding_changelist", f"/admin/campaigns/finding/?state=all&{query}"
+
+
+def searches(scene: Scene) -> Iterator[tuple[str, str]]:
+    """What is asked by more than an address."""
+    yield from asked_of_the_week(scene)
+    for page in (f"{read_now():%G-W%V}/list", f"{read_now():%Y-%m}"):
+        for asked in ({"owner": scene.owner.pk}, {"text": scene.hidden[0].name}, {"rows": "audiences"}):
+            yield "calendar:list", f"/calendar/{page}/?{urlencode(asked)}"
+    yield from asked_of_the_open(scene)
+    yield from asked_of_the_admin()
 
 
 def first_customer() -> int:
@@ -177,6 +205,34 @@ def test_what_keeps_a_segment_from_being_deleted_is_not_told(client: Client, sce
     answer = client.get(reverse("admin:audiences_segment_delete", args=[segment.pk]), follow=True).content.decode()
     assert "because it is used by something that you may not see." in unescape(answer)
     assert "zqname" not in answer
+
+
+@pytest.mark.parametrize("name", ["exclude", "merge", "move"])
+def test_a_planner_does_not_settle_a_finding_in_a_way_that_says_whom_a_private_campaign_is_for(
+    client: Client, scene: Scene, name: str
+) -> None:
+    planner = make_user(team=scene.open.team, role="planner")
+    client.force_login(planner)
+    before = everything()
+    for finding in Finding.objects.filter(first__is_private=True, second=scene.open):
+        address = reverse("calendar:settle-finding", args=[scene.open.pk, finding.pk, name])
+        assert client.post(address, {"own": "1", "other": "1"}).status_code == 404
+    for mend in (fixes.leave_out, fixes.take_in):
+        with pytest.raises(NotAllowed):
+            mend(scene.open.pk, scene.hidden[0].pk, planner, read_now())
+    assert everything() == before
+
+
+def test_an_item_of_the_review_about_a_private_campaign_is_a_404_to_whoever_may_not_see_it(
+    client: Client, scene: Scene
+) -> None:
+    client.force_login(make_user(team=scene.open.team))
+    before = everything()
+    for item in AgendaItem.objects.filter(campaign__is_private=True):
+        for step in ("decide", "take-back"):
+            address = reverse(f"review:{step}", args=[item.review.week, item.pk])
+            assert client.post(address, {"decision": "keep", "reason": "because"}).status_code == 404
+    assert everything() == before
 
 
 def test_the_week_shows_a_busy_block_with_its_time_channels_size_and_team(client: Client, scene: Scene) -> None:
