@@ -26,15 +26,12 @@ class Standing(RadioFilter):
         return [("holding", "On hold now"), ("open", "On hold until somebody lifts it"), ("over", "Over")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
+        if self.value() not in ("holding", "open", "over"):
+            return queryset
         held = holding(read_now()).values("pk")
-        match self.value():
-            case "holding":
-                return queryset.filter(pk__in=held)
-            case "open":
-                return queryset.filter(pk__in=held, until__isnull=True)
-            case "over":
-                return queryset.exclude(pk__in=held)
-        return queryset
+        if self.value() == "over":
+            return queryset.exclude(pk__in=held)
+        return queryset.filter(pk__in=held, **({"until__isnull": True} if self.value() == "open" else {}))
 
 
 @admin.register(Hold)

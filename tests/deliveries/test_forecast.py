@@ -65,5 +65,5 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_customers(
     make_cap(1)
     draft = make_campaign([make_id_segment(ids)])
     forecast(draft, NOW, NOW)
-    with django_assert_num_queries(20):  # type: ignore[operator]
+    with django_assert_num_queries(21):  # type: ignore[operator]
         forecast(draft, NOW, NOW)
