@@ -20,7 +20,7 @@ from campaigns.services.versions import record_version
 from tests.builders import make_campaign, make_customers, make_segment, make_team, make_user
 
 pytestmark = pytest.mark.django_db
-QUERIES = 65
+QUERIES = 73
 
 
 @pytest.fixture
