@@ -63,7 +63,7 @@ def make_scene() -> Scene:
     now = read_now()
     product, lifecycle = make_team("product"), make_team("lifecycle")
     people = make_customers(12)
-    make_user("another"), make_topic("another"), make_segment([], "another")
+    make_user("another"), make_topic("another"), make_segment(people, "another")
     owner = make_user(f"{WORD}owner", first_name="Zqfirst", last_name="Zqlast", email="zqowner@example.com")
     mine = {"team": product, "owner": owner, "is_private": True, "channels": ["email", "in_app"]}
     segment = make_segment(people, f"{WORD}segment")
