@@ -62,7 +62,7 @@ def open_findings(campaign: Campaign, user: Any) -> list[dict[str, Any]]:
     found = seen_findings(
         user, Finding.objects.filter(Q(first=campaign) | Q(second=campaign), state=Finding.State.OPEN)
     )
-    rows = found.select_related("first__team", "second__team").order_by("-shared")[:10]
+    rows = found.select_related("first__team", "second__team").order_by("-shared", "id")[:10]
     return [
         {
             "pk": finding.pk,
