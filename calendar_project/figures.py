@@ -8,6 +8,7 @@ HISTORY = {
     "approve section": "Approved a section",
     "edited": "Edited",
     "decline": "Declined",
+    "decline section": "Declined a section",
     "start": "Started",
     "pause": "Paused",
     "pause itself": "Paused itself",

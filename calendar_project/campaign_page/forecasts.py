@@ -19,7 +19,7 @@ from deliveries.queries.forecast_samples import ADMITTED, Found, Wanted, sample
 from deliveries.queries.foretelling import foretell
 
 from .access import campaign_or_404
-from .funnel import names_of, words
+from .funnel import hidden_of, names_of, words
 
 PAGE = 25
 # `cap:3`, `channel:in_app`, `global`, or nothing.
@@ -42,6 +42,9 @@ def forecast_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """`?channel=&reason=&bound=` is a part of the forecast; without a reason, who will get it. `?beyond=` an id."""
     campaign, now = campaign_or_404(request, campaign_id), read_now()
     wanted = _wanted(request, campaign)
+    if hidden_of([wanted.bound_by], request.user):
+        # For whom a private campaign keeps a slot is whom it is for.
+        raise Http404("There is no such campaign.")
     upcoming = campaign.sends.filter(state=Send.State.SCHEDULED).defer("audience").order_by("due_at", "id").first()
     at = forecast_moment(campaign, upcoming, now)
     found = sample(campaign, at, now, wanted, _beyond(request), PAGE + 1) if at and wanted.channel else []

@@ -1,12 +1,12 @@
 """The forecast as a funnel: audience → reachable → consented → free to get it → under caps → sent, and who is lost."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from audiences.models import Topic
 from campaigns.models import Campaign
-from campaigns.rights import Person
+from campaigns.rights import Person, seen_by
 from campaigns.veils import veiled
 from deliveries.models import Cap, Withheld
 from deliveries.queries.forecast import ChannelForecast, Part
@@ -31,7 +31,7 @@ Names = Mapping[str, str]
 class Loss:
     """How many a step takes out for one reason, and the cap, campaign or topic that bound them.
 
-    `query` is the address of a look at some of them.
+    `query` is the address of a look at some of them; empty where they are a private campaign's.
     """
 
     words: str
@@ -64,20 +64,26 @@ class Funnel:
 def funnels(forecasts: Iterable[ChannelForecast], user: Person) -> list[Funnel]:
     """One funnel a channel, for the eyes of `user`; three more queries for the names, whatever their number."""
     given = list(forecasts)
-    names = names_of((part.bound_by for each in given for part in each.withheld), user)
+    bounds = {part.bound_by for each in given for part in each.withheld}
+    names, hidden = names_of(bounds, user), hidden_of(bounds, user)
     return [
-        Funnel(each.channel, each.is_estimated, tuple(_steps(each, names)), urlencode({"channel": each.channel}))
+        Funnel(
+            each.channel, each.is_estimated, tuple(_steps(each, names, hidden)), urlencode({"channel": each.channel})
+        )
         for each in given
     ]
 
 
-def _steps(forecast: ChannelForecast, names: Names) -> list[Step]:
+def _steps(forecast: ChannelForecast, names: Names, hidden: Collection[str]) -> list[Step]:
     left = forecast.audience
     steps = [Step("audience", left, whole(left), ())]
     for name, reasons in STEPS:
         parts = [part for part in forecast.withheld if _is_of(part, name, reasons)]
         before, left = left, left - sum(part.size for part in parts)
-        losses = tuple(Loss(words(part, names), part.size, _query(forecast.channel, part)) for part in parts)
+        losses = tuple(
+            Loss(words(part, names), part.size, "" if part.bound_by in hidden else _query(forecast.channel, part))
+            for part in parts
+        )
         if losses or name != OTHERS:
             steps.append(Step(name, left, narrowed(before, left, forecast.audience), losses))
     return steps
@@ -98,6 +104,17 @@ def words(part: Part, names: Names) -> str:
     if part.reason == Withheld.Reason.HELD_OUT:
         return "held out of everything" if bound == "global" else "held out of this campaign"
     return f"{reason} ({bound})" if bound else reason
+
+
+def hidden_of(bounds: Iterable[str], user: Person) -> set[str]:
+    """Those of them that are private campaigns which `user` may not see."""
+    ids = [key for kind, _, key in (bound.partition(":") for bound in bounds) if kind == "campaign" and key.isdecimal()]
+    if not ids:
+        return set()
+    return {
+        f"campaign:{pk}"
+        for pk in Campaign.objects.filter(pk__in=ids).exclude(seen_by(user)).values_list("pk", flat=True)
+    }
 
 
 def names_of(bounds: Iterable[str], user: Person) -> Names:

@@ -67,7 +67,7 @@ def _acknowledge(request: HttpRequest, campaign: Campaign, finding: Finding, use
 
 def _reopen(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
     at = _moment(request, "at")
-    if at is None:
+    if at is None or at.tzinfo is None:
         raise StaleChange("Somebody has settled this finding otherwise since: look again.")
     reopen(finding.pk, at, user)
     return "Open again."
@@ -120,6 +120,8 @@ def _number(request: HttpRequest, name: str) -> int:
 
 def _moment(request: HttpRequest, name: str) -> Any:
     try:
-        return parse_datetime(request.POST.get(name, "")[:40])
+        moment = parse_datetime(request.POST.get(name, "")[:40])
     except ValueError:
         return None
+    # The first and the last years there are cannot be told in every zone.
+    return moment if moment and 2000 <= moment.year <= 2999 else None

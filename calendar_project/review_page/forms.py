@@ -18,6 +18,7 @@ from campaigns.services.decisions import Answer, offers_of, sides_of
 from campaigns.services.handoffs import may_hand_over
 
 from .shown import shown
+from .veils import is_shown
 
 Kind = Decision.Kind
 RELATED = ("campaign__team", "other__team", "send__campaign", "other_send__campaign", "finding")
@@ -145,7 +146,7 @@ def form_for(review: Review, item_id: str, user: User, *, data: Any = None, chos
     if not (item_id.isdecimal() and len(item_id) < 18 and review.is_open):
         return None
     item = review.items.select_related(*RELATED).filter(pk=item_id).first()
-    if item is None or item.decisions.filter(taken_back_at=None).exists():
+    if item is None or not is_shown(item, user) or item.decisions.filter(taken_back_at=None).exists():
         return None
     form = DecisionForm(item, user, frozenset(teams_planned_by(user)), data, chosen)
     return form if form.may_decide else None

@@ -1,5 +1,6 @@
 """The minutes by mail: to everybody in the teams, as each of them may read them. Simple tables, and a text part."""
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -10,9 +11,11 @@ from campaigns.models import MinutesMail
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.services.reviews import claim_minutes, minutes_sent
 from deliveries.channels import registry
-from deliveries.channels.base import Outgoing, Verdict
+from deliveries.channels.base import Channel, Outgoing, Verdict
 
 from .meeting import minutes
+
+logger = logging.getLogger(__name__)
 
 
 def send_minutes(now: datetime) -> int:
@@ -24,13 +27,22 @@ def send_minutes(now: datetime) -> int:
     channel, sent = registry.channel("email"), 0
     try:
         for mail in claim_minutes(now):
-            outcome = next(iter(channel.send([_outgoing(mail)], lambda _: True)))
-            if outcome.verdict is Verdict.ACCEPTED:
+            if _is_taken(channel, mail):
                 minutes_sent(mail.pk, now)
                 sent += 1
     finally:
         channel.close()
     return sent
+
+
+def _is_taken(channel: Channel, mail: MinutesMail) -> bool:
+    try:
+        outcome = next(iter(channel.send([_outgoing(mail)], lambda _: True)))
+    except Exception:
+        # One reader's minutes that cannot be written hold up nobody else's.
+        logger.exception("the minutes %s cannot be sent", mail.pk)
+        return False
+    return outcome.verdict is Verdict.ACCEPTED
 
 
 def _outgoing(mail: MinutesMail) -> Outgoing:

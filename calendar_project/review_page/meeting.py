@@ -49,7 +49,7 @@ def meeting(week: Week, review: Review, user: User, form: DecisionForm | None) -
         "sections": sections(rows, form.item.pk if form else None),
         "count": len(rows),
         "decided": sum(1 for each in rows if each.decision),
-        "waiting": len(waiting),
+        "waiting": sum(1 for each in rows if each.waits),
         "form": form,
     }
 

@@ -108,7 +108,10 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
 def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
     item = _item(request, address, item_id)
     try:
-        if take_back(item.pk, signed_in(request), read_now()):
+        seen = request.POST.get("decision", "")
+        # Whoever does not say what they have seen cannot have seen what stands there now.
+        decision_id = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 18 else 0
+        if take_back(item.pk, signed_in(request), read_now(), decision_id):
             _look_for_overlaps(item)
         messages.success(request, "Taken back: the item is undecided again.")
     except Refusal as refused:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Subquery
-from django.db.models.functions import Coalesce
-
 from audiences.models import Workspace
 from campaigns.models import Campaign, HistoryEntry
 from campaigns.plan import SECTIONS
 from campaigns.queries.approvals import latest_version, open_sections, section_digests
 
-WRITING = ("created", "edited", "ask")
+CHANGING = ("created", "edited")
+WRITING = (*CHANGING, "ask")
+APPROVING = ("approve", "approve section")
+DECLINING = "decline section"
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -25,16 +25,24 @@ def is_barred(user: Any, campaign: Campaign) -> bool:
 def barred_sections(user: Any, campaign: Campaign) -> frozenset[str]:
     """The sections that this person wrote or asked for, since somebody last approved them.
 
-    What was approved before is nobody's any more; nobody (`None`) is the system itself.
+    What was approved is nobody's any more, unless that very text is declined after all; nobody (`None`) is the system
+    itself.
     """
     if user is None or not Workspace.current().four_eyes:
         return NOBODY
     barred: set[str] = set()
-    for action, by_id, note in _since_approval(campaign):
-        if action == "approve section":
-            barred -= sections_named(note)
+    approved: set[str] = set()  # theirs, and somebody has approved them as they stand
+    for action, by_id, note in _history(campaign):
+        named = sections_named(note)
+        if action in APPROVING:
+            barred, approved = barred - named, approved | (barred & named)
+            continue
+        if action == DECLINING:
+            barred |= approved & named
         elif by_id == user.pk:
-            barred |= sections_named(note)
+            barred |= named
+        if action in CHANGING:
+            approved -= named
     return frozenset(barred)
 
 
@@ -44,9 +52,7 @@ def sections_named(note: str) -> set[str]:
     return named if named <= SECTIONS.keys() else set(SECTIONS)
 
 
-def _since_approval(campaign: Campaign) -> Iterable[tuple[str, int | None, str]]:
-    """What was written, asked for and approved since the whole was last approved, in its order."""
-    history = HistoryEntry.objects.filter(campaign=campaign)
-    approved = history.filter(action="approve").order_by("-id").values("id")[:1]
-    since = history.filter(id__gt=Coalesce(Subquery(approved), 0), action__in=(*WRITING, "approve section"))
-    return since.order_by("id").values_list("action", "by_id", "note")
+def _history(campaign: Campaign) -> Iterable[tuple[str, int | None, str]]:
+    """What was written, asked for, approved and declined, in its order."""
+    told = HistoryEntry.objects.filter(campaign=campaign, action__in=(*WRITING, *APPROVING, DECLINING))
+    return told.order_by("id").values_list("action", "by_id", "note")

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from campaigns.models import AgendaItem, Decision, Handoff, Membership, Review
-from campaigns.rights import PLANNING
+from campaigns.rights import PLANNING, seen_by
 
 
 def items_of(review: Review) -> QuerySet[AgendaItem]:
@@ -39,5 +39,5 @@ def is_handed_over(campaign: str) -> Exists:
 
 def handoffs_to(user: User) -> QuerySet[Handoff]:
     """What waits for an answer of this person."""
-    offered = Handoff.objects.filter(to=user, state=Handoff.State.OFFERED)
+    offered = Handoff.objects.filter(seen_by(user, "campaign"), to=user, state=Handoff.State.OFFERED)
     return offered.select_related("campaign__team", "offered_by").order_by("id")

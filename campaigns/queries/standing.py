@@ -1,6 +1,7 @@
 """How an item of a review stands: a short text that is another one as soon as anything it is about has changed."""
 
 from django.db.models import Max
+from django.utils.crypto import salted_hmac
 
 from campaigns.models import AgendaItem, Campaign, Send
 
@@ -12,4 +13,6 @@ def standing(item: AgendaItem) -> str:
     sends = Send.objects.filter(pk__in=[item.send_id, item.other_send_id]).order_by("pk")
     parts = [f"c{pk}v{version or 0}-{status}-{owner or 0}" for pk, version, status, owner in rows]
     parts += [f"s{pk}q{sequence}" for pk, sequence in sends.values_list("pk", "sequence")]
-    return " ".join([*parts, *([item.finding.state] if item.finding else [])])
+    told = " ".join([*parts, *([item.finding.state] if item.finding else [])])
+    # Keyed: it stands in a form, and of a private campaign it says what there are but a few possibilities of.
+    return salted_hmac("campaigns.standing", told, algorithm="sha256").hexdigest()

@@ -103,11 +103,14 @@ def _hand_over(item: AgendaItem, campaign: Campaign | None, asked: Asked, by: Us
     assert campaign is not None  # noqa: S101 - handing over is done to one of them
     handoff = handoffs.offer(campaign.pk, asked.to_id, by, now, note=asked.reason)
     name = handoff.to.get_full_name() or handoff.to.get_username()
-    return Acted(f"Offered to {name}, who has to accept it.", {"handoff": handoff.pk})
+    return Acted(
+        f"Offered to {name}, who has to accept it.", {"handoff": handoff.pk} if handoff.offered_at == now else {}
+    )
 
 
 def _withdraw(item: AgendaItem, decision: Decision, by: User | None, now: datetime) -> None:
-    handoffs.withdraw(decision.undo["handoff"], by, now)
+    if "handoff" in decision.undo:  # else it had been offered to them before
+        handoffs.withdraw(decision.undo["handoff"], by, now)
 
 
 def _both(item: AgendaItem, campaign: Campaign | None) -> tuple[Campaign, Campaign]:

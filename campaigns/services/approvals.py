@@ -90,6 +90,7 @@ def decline_section(campaign_id: int, seen: Seen, by: User | None, now: datetime
             raise NotAllowed(f"Say what should change about the {seen.section}: whoever wrote it reads that.")
         _read_section(campaign, seen)
         move(campaign, "decline", by, now, note=f"{seen.section.capitalize()}: {note.strip()}")
+        write_history(campaign_id, "decline section", by, now, note=seen.section)
         section_approvals.void(campaign_id, [seen.section], now)
 
 

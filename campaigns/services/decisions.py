@@ -55,16 +55,19 @@ def decide(item_id: int, answer: Answer, by: User | None, now: datetime) -> Deci
         )
 
 
-def take_back(item_id: int, by: User | None, now: datetime) -> bool:
-    """Undo the decision on an item and what it did. False if there is none (any more)."""
+def take_back(item_id: int, by: User | None, now: datetime, decision_id: int | None = None) -> bool:
+    """Undo the decision on an item and what it did. False if there is none (any more); `decision_id`: the one that was
+    seen, and no other."""
     with transaction.atomic():
         item = _lock(item_id)
         decision = item.decisions.filter(taken_back_at=None).select_related("campaign__team").first()
         if decision is None:
             return False
+        _require_right(item, decision.campaign, by)
+        if decision_id not in (None, decision.pk):
+            raise StaleChange("It has been decided otherwise since this page was made: look at the item again.")
         if decision.is_final:
             raise NotAllowed("It stopped a campaign, and that is for good: copy the campaign to plan it again.")
-        _require_right(item, decision.campaign, by)
         acts.UNDO[decision.kind](item, decision, by, now)
         Decision.objects.filter(pk=decision.pk).update(taken_back_at=now, taken_back_by=by)
         return True

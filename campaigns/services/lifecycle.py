@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.lifecycle import PAUSED_ITSELF
-from campaigns.models import CampaignVersion, Firing, Send
+from campaigns.models import CampaignVersion, Firing, Handoff, Send
 from campaigns.plan import SECTIONS
 from campaigns.queries.approvals import open_sections, section_digests
 from campaigns.refusals import NotAllowed, PreflightFailed, Refusal, StaleChange
@@ -111,9 +111,19 @@ def cancel(campaign_id: int, by: User | None, now: datetime, note: str = "") -> 
         Firing.objects.filter(campaign_id=campaign_id, state=Firing.State.WAITING).update(
             state=Firing.State.DROPPED, reason="the campaign was cancelled"
         )
+        _withdraw_offer(campaign_id, now)
 
 
 def finish(campaign_id: int, now: datetime) -> bool:
     """Its last send is over. False if it is not running."""
     with transaction.atomic():
-        return move_status(campaign_id, "finish", None, now)
+        finished = move_status(campaign_id, "finish", None, now)
+        if finished:
+            _withdraw_offer(campaign_id, now)
+        return finished
+
+
+def _withdraw_offer(campaign_id: int, now: datetime) -> None:
+    """There is nothing left to hand over to anybody."""
+    offered = Handoff.objects.filter(campaign_id=campaign_id, state=Handoff.State.OFFERED)
+    offered.update(state=Handoff.State.WITHDRAWN, answered_at=now)

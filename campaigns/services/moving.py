@@ -54,6 +54,7 @@ def freeze_length() -> timedelta:
 
 def slot_at(campaign: Campaign, to_local: datetime) -> Slot:
     """Where a wall-clock moment is, by the campaign's sense of zone. Raises `NotAllowed` for a year of nobody's."""
+    to_local = to_local.replace(second=0, microsecond=0)  # a plan is written by the minute
     try:
         return place(to_local, in_customer_zone=campaign.zone == Campaign.Zone.CUSTOMER, zone=workspace_zone())
     except RecurrenceError as error:

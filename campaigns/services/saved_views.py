@@ -8,11 +8,14 @@ from campaigns.models import SavedView
 from campaigns.refusals import NotAllowed, StaleChange
 
 MOST = 50
+LONGEST = 1_000  # characters of a choice, as it stands in an address
 
 
 def save_view(owner: User, name: str, query: str, *, is_shared: bool) -> SavedView:
     """A new view. Raises `NotAllowed` where the name is empty or taken, or there are too many already."""
     name = _named(name)
+    if len(query) > LONGEST:
+        raise NotAllowed("So much is chosen that it cannot be kept: shorten the name that is looked for.")
     if owner.saved_views.count() >= MOST:
         raise NotAllowed(f"You have {MOST} saved views: delete one that you need no more.")
     try:

@@ -173,6 +173,15 @@ def test_a_finding_is_left_with_a_reason_and_opened_again(client: Client, pair: 
     assert press(client, theirs, "reopen", **values).status_code == 200
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "2026-11-23T10:00", "9999-12-31T23:59:59Z", "\0"])
+def test_a_moment_of_no_acknowledgement_opens_nothing(client: Client, pair: tuple[Campaign, Campaign], at: str) -> None:
+    ours, _ = pair
+    sign_in(client, "lifecycle")
+    press(client, ours, "acknowledge", note="First")
+    assert press(client, ours, "reopen", at=at).status_code == 409
+    assert state() == "acknowledged"
+
+
 def test_an_acknowledgement_that_came_later_is_not_taken_back(client: Client, pair: tuple[Campaign, Campaign]) -> None:
     ours, _ = pair
     sign_in(client, "lifecycle")

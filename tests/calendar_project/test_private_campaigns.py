@@ -347,3 +347,11 @@ def test_marking_a_campaign_private_voids_no_approval_and_is_in_its_history(clie
 
 def test_a_copy_of_a_private_campaign_is_private(scene: Scene) -> None:
     assert clone(scene.hidden[0].pk, None, read_now()).is_private
+
+
+def test_for_whom_a_private_campaign_keeps_a_slot_is_told_to_its_team_alone(client: Client, scene: Scene) -> None:
+    asked = f"/calendar/campaigns/{scene.open.pk}/forecast/?reason=yielded&bound=campaign:{scene.hidden[0].pk}"
+    client.force_login(make_user(team=make_team()))
+    assert client.get(asked).status_code == 404
+    client.force_login(make_user(team=make_team("product")))
+    assert client.get(asked).status_code == 200

@@ -205,12 +205,14 @@ def test_taking_back_says_so_and_what_cannot_be_undone_has_no_button(client: Cli
     review = opened()
     item = item_about(review)
     post(client, item)
-    client.post(f"{ADDRESS}items/{item.pk}/take-back/")
+    client.post(f"{ADDRESS}items/{item.pk}/take-back/", {"decision": Decision.objects.get().pk})
     assert "Taken back" in visible(client.get(ADDRESS))
     post(client, item, decision="stop", campaign=finding.first_id)
     shown = visible(client.get(ADDRESS))
     assert "this cannot be taken back" in shown
     client.post(f"{ADDRESS}items/{item.pk}/take-back/")
+    assert "decided otherwise since this page was made" in visible(client.get(ADDRESS))
+    client.post(f"{ADDRESS}items/{item.pk}/take-back/", {"decision": Decision.objects.get(taken_back_at=None).pk})
     assert "that is for good" in visible(client.get(ADDRESS))
 
 

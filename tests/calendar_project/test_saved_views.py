@@ -70,6 +70,13 @@ def test_nobody_keeps_more_than_a_list_can_show(signed_in: Client) -> None:
     assert f"You have {MOST} saved views" in save(signed_in)
 
 
+def test_a_choice_that_is_too_long_to_keep_is_a_sentence(signed_in: Client) -> None:
+    query = "text=" + "😀" * 80 + "&status=approved&only=unapproved&rows=milestones"
+    said = signed_in.post("/calendar/views/", {"name": "Long", "query": query}, follow=True).content.decode()
+    assert "So much is chosen that it cannot be kept" in said
+    assert not SavedView.objects.exists()
+
+
 def test_it_is_renamed_shared_and_deleted(signed_in: Client) -> None:
     save(signed_in)
     view = SavedView.objects.get()

@@ -1,5 +1,6 @@
 """Decisions: each acts on the plan at once, is refused when the plan is another, and can be taken back where it can."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from campaigns.queries.standing import standing
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.services.decisions import Answer, decide, offers_of, take_back
 from campaigns.services.fixes import leave_out
-from campaigns.services.handoffs import accept
+from campaigns.services.handoffs import accept, offer
 from campaigns.services.lifecycle import cancel, pause
 from campaigns.services.overlaps import acknowledge
 from campaigns.services.reviews import close_review
@@ -252,3 +253,31 @@ def test_keeping_a_single_campaign_changes_nothing_and_can_be_taken_back() -> No
     item = make_item(make_review(), make_campaign())
     assert decided(item, "keep").did == "Stays as it is planned."
     assert take_back(item.pk, None, LATER)
+
+
+def test_a_decision_is_taken_back_by_those_who_saw_it_and_not_another_one() -> None:
+    clashing()
+    item = item_about(opened())
+    seen = decided(item, "keep")
+    take_back(item.pk, None, LATER, seen.pk)
+    decided(item, "keep", reason="After all.")
+    with pytest.raises(StaleChange, match="decided otherwise"):
+        take_back(item.pk, None, LATER, seen.pk)
+    assert Decision.objects.get(taken_back_at=None).reason == "After all."
+
+
+def test_how_an_item_stands_tells_nothing_of_its_campaigns() -> None:
+    clashing()
+    item = item_about(opened())
+    assert re.fullmatch("[0-9a-f]{64}", standing(item))
+
+
+def test_taking_back_a_handoff_that_was_offered_before_leaves_the_offer() -> None:
+    finding = clashing(owner=make_user("ana", team=make_team()))
+    eli = make_user("eli", team=make_team())
+    earlier = offer(finding.first_id, eli.pk, None, NOW - timedelta(days=1))
+    item = item_about(opened())
+    decided(item, "hand_over", campaign_id=finding.first_id, to_id=eli.pk)
+    assert take_back(item.pk, None, LATER)
+    earlier.refresh_from_db()
+    assert earlier.state == "offered"

@@ -1,13 +1,17 @@
 """Four eyes: whoever wrote a campaign or asked for its approval does not approve it, where the workspace wants that."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from audiences.models import Workspace
 from campaigns.models import Campaign
+from campaigns.queries.approvals import section_digests
 from campaigns.refusals import NotAllowed
 from campaigns.services import lifecycle
+from campaigns.services.approvals import Seen
 from campaigns.services.versions import record_version
 from tests.builders import NOW, make_campaign, make_customer, make_segment, make_team, make_user
 
@@ -67,6 +71,26 @@ def test_what_was_approved_before_is_nobodys_any_more(campaign: Campaign, ana: U
     edit(campaign, ben)
     lifecycle.approve(campaign.pk, ask(campaign, ben), ana, NOW)
     assert Campaign.objects.get().status == "approved"
+
+
+def test_an_approval_that_is_taken_away_by_a_decline_makes_nobody_a_stranger_to_their_text(
+    campaign: Campaign, ana: User, ben: User
+) -> None:
+    """What Ana wrote was approved by Ben and then declined by him: it is hers again, whoever asks."""
+    lifecycle.approve(campaign.pk, ask(campaign, make_user("cem", team=make_team(), role="planner")), ben, NOW)
+    campaign.refresh_from_db()
+    campaign.holdout_percent, campaign.name = Decimal(5), "Another name"
+    campaign.save()
+    record_version(campaign.pk, ana, NOW)
+    asker = make_user("dan", team=make_team(), role="planner")
+    version = lifecycle.ask_for_approval(campaign.pk, asker, NOW)
+    audience = Seen("audience", section_digests(version)["audience"], version.number)
+    lifecycle.approve_section(campaign.pk, audience, ben, NOW)
+    lifecycle.decline_section(campaign.pk, audience, ben, NOW, "Not these people.")
+    lifecycle.ask_for_approval(campaign.pk, asker, NOW)
+    with pytest.raises(NotAllowed, match="Four eyes"):
+        lifecycle.approve_section(campaign.pk, audience, ana, NOW)
+    assert lifecycle.approve_section(campaign.pk, audience, ben, NOW)
 
 
 def test_a_superuser_is_bound_by_it_and_the_system_is_not(campaign: Campaign) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign, Handoff, HistoryEntry
+from campaigns.queries.reviews import handoffs_to
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.services.handoffs import accept, decline, offer, take, withdraw
 from campaigns.services.lifecycle import cancel
@@ -83,6 +84,22 @@ def test_a_second_offer_takes_the_place_of_the_first(campaign: Campaign, ana: Us
     with pytest.raises(StaleChange):
         accept(first.pk, eli, LATER)
     assert Handoff.objects.filter(state="offered").count() == 1
+
+
+def test_an_offer_of_what_is_stopped_is_over(campaign: Campaign, ana: User, eli: User) -> None:
+    offer(campaign.pk, eli.pk, ana, NOW)
+    cancel(campaign.pk, ana, LATER)
+    assert Handoff.objects.get().state == "withdrawn"
+
+
+def test_whoever_may_not_see_a_private_campaign_any_more_is_not_told_that_it_is_offered_to_them(
+    campaign: Campaign, ana: User, eli: User
+) -> None:
+    offer(campaign.pk, eli.pk, ana, NOW)
+    Campaign.objects.update(is_private=True)
+    assert list(handoffs_to(User.objects.get(pk=eli.pk)))
+    eli.memberships.all().delete()
+    assert not list(handoffs_to(User.objects.get(pk=eli.pk)))
 
 
 def test_the_database_keeps_one_open_offer_of_a_campaign(campaign: Campaign, ana: User, eli: User) -> None:

@@ -95,6 +95,12 @@ def test_a_second_click_changes_nothing_and_is_no_mistake() -> None:
     assert (again.sequence, send.campaign.history.filter(action="move send").count()) == (once.sequence, 1)
 
 
+def test_a_move_is_by_the_minute_as_the_plan_is_that_was_approved() -> None:
+    send = make_planned()
+    moved = sends.move(send.pk, TO + timedelta(seconds=59), None, NOW, send.sequence)
+    assert (moved.due_at.minute, moved.due_at.second) == (TO.minute, 0)
+
+
 def test_whoever_was_slower_is_refused() -> None:
     send = make_planned()
     sends.move(send.pk, TO, None, NOW, send.sequence)
