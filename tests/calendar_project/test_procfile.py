@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.mail_server import MailServer
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (PROJECT / "Procfile").read_text().splitlines())
@@ -34,12 +34,10 @@ def with_database(url: str, name: str) -> str:
 @pytest.fixture
 def environment(tmp_path: Path, smtp_server: MailServer) -> Iterator[dict[str, str]]:
     """A complete environment on a database of its own, and a broker's database that no other test uses."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server, socket.socket() as listener:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
         server.execute(f"CREATE DATABASE {DATABASE}")
-        listener.bind(("127.0.0.1", 0))
-        port = str(listener.getsockname()[1])
-    broker = os.environ["REDIS_URL"]
+    broker, port = os.environ["REDIS_URL"], str(free_port())
     yield {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
