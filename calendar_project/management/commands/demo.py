@@ -1,6 +1,7 @@
 """`manage.py demo`: the main job from import to account, without a browser, in a database of its own."""
 
 import json
+import os
 import tempfile
 import time
 from argparse import ArgumentParser
@@ -127,10 +128,13 @@ def _require_broker() -> None:
 
 @contextmanager
 def own_database() -> Iterator[None]:
-    """A new, migrated database beside the configured one; dropped at the end. Django's test runner does the same."""
+    """A new, migrated database beside the configured one; dropped at the end. Django's test runner does the same. On a
+    server its name is of this process alone: another demo is not to drop it."""
     before = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = (
-        str(settings.ENVIRONMENT.data_dir / "demo.sqlite3") if connection.vendor == "sqlite" else "almanac_demo"
+        str(settings.ENVIRONMENT.data_dir / "demo.sqlite3")
+        if connection.vendor == "sqlite"
+        else f"almanac_demo_{os.getpid()}"
     )
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
