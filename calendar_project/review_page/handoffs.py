@@ -62,17 +62,17 @@ def _offer(campaign: Campaign, user: User, request: HttpRequest, now: datetime) 
 
 
 def _accept(campaign: Campaign, user: User, request: HttpRequest, now: datetime) -> str:
-    handoffs.accept(_open(campaign), user, now)
+    handoffs.accept(_open(campaign, request), user, now)
     return "It is yours now."
 
 
 def _decline(campaign: Campaign, user: User, request: HttpRequest, now: datetime) -> str:
-    handoffs.decline(_open(campaign), user, now, note=_note(request))
+    handoffs.decline(_open(campaign, request), user, now, note=_note(request))
     return "Declined: it stays where it was."
 
 
 def _withdraw(campaign: Campaign, user: User, request: HttpRequest, now: datetime) -> str:
-    handoffs.withdraw(_open(campaign), user, now)
+    handoffs.withdraw(_open(campaign, request), user, now)
     return "Withdrawn: it stays where it was."
 
 
@@ -81,10 +81,10 @@ def _take(campaign: Campaign, user: User, request: HttpRequest, now: datetime) -
     return "It is yours now."
 
 
-def _open(campaign: Campaign) -> int:
-    """The open offer; the answer to one that is over is told so."""
+def _open(campaign: Campaign, request: HttpRequest) -> int:
+    """The open offer, if it is the one that the page showed; the answer to one that is over is told so."""
     pk = campaign.handoffs.filter(state=Handoff.State.OFFERED).values_list("pk", flat=True).first()
-    if pk is None:
+    if pk is None or request.POST.get("handoff", str(pk)) != str(pk):
         raise StaleChange("This offer is over: somebody has answered it, or taken it back.")
     return pk
 

@@ -15,7 +15,6 @@ from campaigns.models import Campaign, Send
 from deliveries.models import Delivery
 
 State = Delivery.State
-NOT_APPROVED = (Campaign.Status.DRAFT, Campaign.Status.IN_REVIEW)
 OVER = (Send.State.CANCELLED, Send.State.MISSED)
 # What a card is called by the state of its send; a scheduled one goes by the status of its campaign.
 SEND_WORDS = {

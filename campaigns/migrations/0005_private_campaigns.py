@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='campaign',
             name='is_private',
-            field=models.BooleanField(default=False, help_text='Other teams see when it goes out, through what and to how many; nothing else.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Other teams see when it goes out, through what and to how many; nothing else.'),
         ),
     ]

@@ -59,7 +59,9 @@ class Campaign(models.Model):
     is_template = models.BooleanField(default=False, help_text="A start for others; never goes out itself.")
     # Not a part of the plan: it changes nothing of what goes out, and so voids no approval.
     is_private = models.BooleanField(
-        default=False, help_text="Other teams see when it goes out, through what and to how many; nothing else."
+        default=False,
+        db_default=False,
+        help_text="Other teams see when it goes out, through what and to how many; nothing else.",
     )
 
     # Audience

@@ -292,6 +292,17 @@ def test_a_handoff_is_flagged_and_answered_on_the_campaign_page(client: Client) 
     assert client.post(f"{page}handoff/steal/").status_code == 404
 
 
+def test_a_newer_offer_is_not_answered_from_a_page_that_shows_an_older_one(client: Client) -> None:
+    ana = sign_in(client)
+    campaign = make_campaign(owner=ana)
+    shown = offer(campaign.pk, make_user("eli", team=make_team()).pk, ana, NOW)
+    newer = offer(campaign.pk, make_user("ben", team=make_team()).pk, ana, NOW)
+    answer = f"/calendar/campaigns/{campaign.pk}/handoff/withdraw/"
+    assert "This offer is over" in client.post(answer, {"handoff": shown.pk}, follow=True).content.decode()
+    newer.refresh_from_db()
+    assert newer.state == "offered"
+
+
 def test_owners_offer_and_withdraw_and_what_is_nobodys_is_taken(client: Client) -> None:
     ana = sign_in(client)
     eli = make_user("eli", team=make_team(), role="planner")
