@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from deliveries.services.windows import Pace
 from tests.mail_server import MailServer, start_mail_server
 
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -41,6 +42,12 @@ def django_db_modify_db_settings(
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         name = Path(os.environ["ALMANAC_TEST_FOLDER"]) / f"test-{worker}.sqlite3"
         django_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(name)
+
+
+@pytest.fixture(autouse=True)
+def no_pace_yet() -> None:
+    """How fast a channel went in one test is nothing to the next."""
+    Pace.latest.clear()
 
 
 @pytest.fixture(scope="session")

@@ -31,4 +31,6 @@ def envelope_of(outgoing: Outgoing) -> Envelope:
     date = date_line(int(time.time()))
     own = verbatim_lines({"Message-ID": f"<{outgoing.message_id}@{host()}>", **outgoing.headers})
     data = f"{from_line}To: {shown}\r\n{mail.subject}{date}{own}{mail.body}".encode()
-    return Envelope(outgoing.delivery_id, sender, recipient, data, utf8=not (sender.isascii() and recipient.isascii()))
+    is_ascii = sender.isascii() and recipient.isascii()
+    # Quoted-printable and base64 as we write them, and headers on lines of their own, begin no line with a dot.
+    return Envelope(outgoing.delivery_id, sender, recipient, data, utf8=not is_ascii, is_stuffed=True)

@@ -83,7 +83,7 @@ class _Run:
         self.name, self.channel, self.clock, self.limit, self.urgent = name, channel, clock, limit, urgent
         self.recorder = recorder
         self.watch = Watch(clock, deadline)
-        self.pace = Pace()
+        self.pace = Pace(name)
         self.known = Known()
         self.counts: Counter[str] = Counter()
         # By token: marked, if at all, by a COMMIT that was not answered, and in no window.
@@ -96,11 +96,11 @@ class _Run:
         window, unwritten = self._wait_for_room(self._turn_page([])), list[Sent]()
         with Beside() as beside:
             while window.ready:
-                if window.size > FIRST and not self.has_plenty:
-                    self.has_plenty = True
-                    on_plenty()
                 # A window that was not full was the last for now: nothing is won by asking while it leaves.
                 is_full = window.size >= self.asked
+                if is_full and window.size > FIRST and not self.has_plenty:
+                    self.has_plenty = True
+                    on_plenty()
                 ahead = beside.submit(self._turn_page, unwritten) if beside.is_apart and is_full else None
                 sent = self._send(window)
                 window, unwritten = (ahead.result(), [sent]) if ahead else (self._turn_page([*unwritten, sent]), [])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 WINDOW_SECONDS = 0.125
 LOOK_EVERY = 0.25
 SMALLEST, FIRST, LARGEST = 1, 10, 1_000
+PACE_LASTS = 60  # seconds
 
 
 class ProviderInTransaction(RuntimeError):
@@ -61,15 +63,25 @@ class Sent:
 
 
 class Pace:
-    """How many messages make a window at the rate just seen; it grows at most fourfold a window."""
+    """How many messages make a window at the rate just seen; it grows at most fourfold a window.
 
-    def __init__(self) -> None:
-        self.size = FIRST
+    A bulk send is one dispatch after the other: each begins at a quarter of what the channel's last one came to, so
+    that its first window is marked and gone soon.
+    """
+
+    #: By channel: the size that was last learnt in this process, and when.
+    latest: ClassVar[dict[str, tuple[int, float]]] = {}
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        size, learnt_at = self.latest.get(channel, (FIRST, 0.0))
+        self.size = max(FIRST, size // 4) if time.monotonic() - learnt_at < PACE_LASTS else FIRST
 
     def learn(self, messages: int, seconds: float) -> None:
         if messages:
             wanted = int(messages / max(seconds, 1e-6) * WINDOW_SECONDS)
             self.size = max(SMALLEST, min(wanted, self.size * 4, LARGEST))
+            self.latest[self._channel] = self.size, time.monotonic()
 
 
 class Watch:

@@ -14,7 +14,7 @@ from deliveries.channels.base import MayLeave, Outcome
 from deliveries.channels.email_url import SmtpServer
 from deliveries.channels.smtp.envelope import DATA, DOT, RSET, Envelope, mail_command, rcpt_command, stuffed
 from deliveries.channels.smtp.line import Broken, Line
-from deliveries.channels.smtp.replies import LONGEST, brief, reply_at, words
+from deliveries.channels.smtp.replies import LONGEST, all_taken, brief, reply_at, words
 from deliveries.channels.smtp.session import Session
 from deliveries.channels.smtp.verdicts import Phase, accepted, held, refused, unanswered
 
@@ -98,7 +98,8 @@ class Connection:
         self._tail = len(DOT) + len(next_one)
         self._handed_over = time.monotonic()
         try:
-            self._put(b"".join((stuffed(self.current.data), DOT, next_one)))
+            data = self.current.data if self.current.is_stuffed else stuffed(self.current.data)
+            self._put(b"".join((data, DOT, next_one)))
         except Broken as problem:
             self._broken(problem)
 
@@ -146,6 +147,10 @@ class Connection:
 
     def _hear(self, data: bytes) -> None:
         data, start = self._rest + data if self._rest else data, 0
+        if self.phase is Phase.DOT and self.following is not None and (usual := all_taken(data)):
+            self._dot_answered(*usual)
+            self._text_wanted()
+            start = len(data)
         while self._is_open and (found := reply_at(data, start)):
             code, end = found
             self._answer(code, data[start:end])
@@ -169,11 +174,14 @@ class Connection:
         elif 200 <= code < 300 and phase in (Phase.MAIL, Phase.RCPT):
             self._go_on(self.current)
         elif code == 354 and phase is Phase.DATA:
-            # An answer that comes from here on until the dot is out is one to nothing, and ends the session.
-            self.phase, self._tail = Phase.BODY, 0
-            self._desk.may_go(self)
+            self._text_wanted()
         else:
             self._refuse(self.current, code, reply)
+
+    def _text_wanted(self) -> None:
+        # An answer that comes from here on until the dot is out is one to nothing, and ends the session.
+        self.phase, self._tail = Phase.BODY, 0
+        self._desk.may_go(self)
 
     def _go_on(self, envelope: Envelope) -> None:
         """MAIL or RCPT was taken."""

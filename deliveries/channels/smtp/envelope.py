@@ -11,13 +11,17 @@ _DOT_AT_START = re.compile(rb"\n\.")
 
 
 class Envelope(NamedTuple):
-    """One message for the wire. `data` has CRLF line ends; dots are stuffed here. `utf8`: needs SMTPUTF8."""
+    """One message for the wire, with CRLF line ends. `utf8`: needs SMTPUTF8.
+
+    `is_stuffed`: ends with a line's end and holds no line that begins with a dot; else that is seen to here.
+    """
 
     delivery_id: int
     sender: str
     recipient: str
     data: bytes
     utf8: bool = False
+    is_stuffed: bool = False
 
 
 def can_be_said(envelope: Envelope) -> bool:
@@ -39,7 +43,7 @@ def rcpt_command(envelope: Envelope) -> bytes:
 def stuffed(data: bytes) -> bytes:
     """The text as DATA wants it: ends with CRLF, and a dot at the start of a line is doubled (RFC 5321, 4.5.2).
 
-    What we compose has no such dot: it costs one look. A dot behind a bare LF is one too, to servers that take a bare
+    A dot behind a bare LF is one too, to servers that take a bare
     LF for a line end; the line ends are made whole then, so that no text can end itself and begin another mail.
     """
     data = data if data.endswith(b"\r\n") else data + b"\r\n"

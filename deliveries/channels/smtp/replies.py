@@ -1,7 +1,10 @@
 """Reading a server's answers (RFC 5321, 4.2) out of bytes that come as they like."""
 
+import re
+
 #: No answer is longer; a server that goes on and on makes no sense. (smtplib allows a single line of 8,192.)
 LONGEST = 65_536
+_ALL_TAKEN = re.compile(rb"(2\d\d [^\n]*\n)(?:2\d\d [^\n]*\n){2}354 [^\n]*\n")
 
 
 def reply_at(data: bytes, start: int) -> tuple[int, int] | None:
@@ -16,6 +19,14 @@ def reply_at(data: bytes, start: int) -> tuple[int, int] | None:
         return None
     code = data[start : start + 3]
     return (int(code) if code.isdigit() else 0), end
+
+
+def all_taken(data: bytes) -> tuple[int, bytes] | None:
+    """The first of four answers, with its code, where they are all there is and say that all goes well: the text was
+    taken, so were MAIL and RCPT, and the next text may come. At one look what is otherwise four steps; hardly ever is
+    there anything else."""
+    found = _ALL_TAKEN.fullmatch(data)
+    return (int(data[:3]), found[1]) if found else None
 
 
 def words(reply: bytes, limit: int = 300) -> str:

@@ -130,7 +130,7 @@ class _Talk:
     def __init__(self, connection: socket.socket, server: ScriptedServer) -> None:
         self.connection, self.server = connection, server
         connection.settimeout(0.005)
-        self.buffer = bytearray()
+        self.buffer, self.answers = bytearray(), bytearray()
         self.has_sender = self.has_recipient = self.is_slow = False
         self.taken = 0
 
@@ -139,6 +139,7 @@ class _Talk:
         while goes_on and (line := self.line()):
             self.server.commands.append(line.decode().strip())
             goes_on = self.command(line.decode().partition(" ")[0].strip().upper())
+        self.flush()
 
     def command(self, name: str) -> bool:
         """Whether the dialogue goes on."""
@@ -190,6 +191,7 @@ class _Talk:
         answer = self.server.answer("STARTTLS")
         if not self.put(answer) or self.server.starttls is None:
             return not answer.startswith("220")
+        self.flush()
         self.connection.settimeout(5)
         self.connection = self.server.starttls.wrap_socket(self.connection, server_side=True)
         self.connection.settimeout(0.005)
@@ -199,23 +201,31 @@ class _Talk:
         return self.put(self.server.answer(phase), 0.1 if phase == self.server.drips else 0)
 
     def put(self, answer: str, drip: float = 0) -> bool:
-        if answer == HANG:
-            self.server.over.wait(10)
         if answer in (HANG, DROP):
+            self.flush()
+            if answer == HANG:
+                self.server.over.wait(10)
             return False
-        data = answer.encode() + b"\r\n"
-        pause = drip or (0.0002 if self.server.bytewise else 0)
-        for piece in [data[i : i + 1] for i in range(len(data))] if pause else [data]:
-            self.connection.sendall(piece)
-            time.sleep(pause)
+        self.answers += answer.encode() + b"\r\n"
+        if pause := drip or (0.0002 if self.server.bytewise else 0):
+            self.flush(pause)
         if answer.startswith("421"):
+            self.flush()
             time.sleep(0.01)
             return False
         return True
 
+    def flush(self, pause: float = 0) -> None:
+        """As servers do: answers to what came in one piece go in one piece, unless each byte is to go by itself."""
+        data, self.answers = bytes(self.answers), bytearray()
+        for piece in [data[i : i + 1] for i in range(len(data))] if pause else [data] if data else []:
+            self.connection.sendall(piece)
+            time.sleep(pause)
+
     def line(self) -> bytes:
         """The next line; empty at the end."""
         while (end := self.buffer.find(b"\n") + 1) == 0:
+            self.flush()
             try:
                 data = self.connection.recv(self.server.pace // 50 if self.is_slow else 65_536)
             except TimeoutError:

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from deliveries.channels.base import Outgoing
 from deliveries.channels.envelopes import envelope_of
+from deliveries.channels.smtp.envelope import stuffed
 from deliveries.mail import CannotCompose, mail_of
 from tests.deliveries.mail.reading import check_wire, content, read
 from tests.deliveries.mail.test_contents import TEXTS
@@ -45,6 +46,7 @@ def test_texts_that_are_not_encoded_yet_make_the_same_mail(subject: str, html: s
     raw = OUTGOING._replace(mail=None, subject=subject, html=html, text=text)
     assert without_date(envelope_of(raw).data) == without_date(envelope_of(encoded).data)
     check_wire(envelope_of(raw).data)
+    assert stuffed(envelope_of(raw).data) == envelope_of(raw).data
 
 
 def without_date(data: bytes) -> list[bytes]:

@@ -237,7 +237,7 @@ def test_a_channel_that_raises_over_a_message_again_and_again_ends_as_its_failur
 
 
 def test_the_pace_is_an_eighth_of_a_second_of_messages_because_two_windows_are_under_way() -> None:
-    pace = Pace()
+    pace = Pace("memory")
     for _ in range(5):
         pace.learn(pace.size, pace.size / 800)
     assert pace.size == 100

@@ -1,6 +1,7 @@
 """Every message of a window is accounted for, whatever breaks between its answer and the record of it."""
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
 from deliveries.queries.due import row_of
 from deliveries.services.claiming import Known, Window
-from deliveries.services.windows import Watch
+from deliveries.services.windows import FIRST, LARGEST, PACE_LASTS, Pace, Watch
 from tests.builders import NOW
 from tests.deliveries.dispatches import make_memory_send, only, run, states
 
@@ -74,3 +75,27 @@ def test_a_look_is_at_the_window_ahead_as_well(memory: Any) -> None:
     lifecycle.pause(ahead.campaign_id, None, NOW)
     watch.look(set())
     assert watch.stopped == {ahead.pk}
+
+
+def test_a_dispatch_begins_at_a_quarter_of_what_the_channels_last_one_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = Pace("memory")
+    while last.size < LARGEST:
+        last.learn(last.size, 0)
+    assert (Pace("memory").size, Pace("another").size) == (LARGEST // 4, FIRST)
+    later = time.monotonic() + PACE_LASTS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert Pace("memory").size == FIRST
+
+
+def test_a_dispatch_begins_no_slower_than_one_that_knows_nothing() -> None:
+    Pace("memory").learn(1, 30.0)
+    assert Pace("memory").size == FIRST
+
+
+def test_another_worker_is_woken_only_where_a_window_leaves_some_behind(memory: Memory) -> None:
+    woken: list[int] = []
+    for waiting in (4 * FIRST - 1, 4 * FIRST):
+        Pace.latest["memory"] = 16 * FIRST, time.monotonic()
+        make_memory_send(waiting)
+        run(on_plenty=partial(woken.append, waiting))
+    assert woken == [4 * FIRST]
