@@ -73,7 +73,7 @@ def _rows(
     items: Iterable[AgendaItem], viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool
 ) -> list[Row]:
     seen = (item for item in items if is_shown(item, viewer.user))
-    return [row(item, viewer, zone, waiting, is_open=is_open) for item in seen]
+    return [row(item, number, viewer, zone, waiting, is_open=is_open) for number, item in enumerate(seen, 1)]
 
 
 def _shared(week: Week, user: User, zone: ZoneInfo) -> dict[str, Any]:

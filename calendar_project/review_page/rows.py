@@ -19,10 +19,11 @@ OPEN_ROWS = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One item. `may_decide`: by whoever looks; `waits`: it has to be decided and is not; `is_moot`: it had to be,
-    and has settled itself meanwhile."""
+    """One item. `number`: among those that whoever looks is shown; `may_decide`: by them; `waits`: it has to be decided
+    and is not; `is_moot`: it had to be, and has settled itself meanwhile."""
 
     item: AgendaItem
+    number: int
     campaign: Shown
     other: Shown | None
     when: str
@@ -56,7 +57,9 @@ class Viewer:
     teams: frozenset[int] = frozenset()
 
 
-def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
+def row(
+    item: AgendaItem, number: int, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool
+) -> Row:
     """`waiting`: the ids of the items that carry over if nobody decides them."""
     decision = _decision(item)
     whens = [when_words(when, zone) for when in item.facts.get("whens", [])]
@@ -67,6 +70,7 @@ def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, 
     is_moot = is_open and item.is_to_decide and decision is None and item.pk not in waiting
     return Row(
         item=item,
+        number=number,
         campaign=campaign,
         other=other,
         when=whens[0] if whens else "",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,7 +19,7 @@ from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
 from campaigns.queries.agenda import undecided_again
 from campaigns.queries.campaigns import workspace_zone
-from campaigns.queries.reviews import handoffs_to, with_counts
+from campaigns.queries.reviews import handoffs_to, items_seen_by, with_counts
 from campaigns.refusals import Refusal, StaleChange
 from campaigns.services.decisions import decide, take_back
 from campaigns.services.reviews import close_review, open_review, since
@@ -37,11 +38,11 @@ PAGE = 26
 @login_required
 def index_page(request: HttpRequest) -> HttpResponse:
     """The review that is to be held, what waits for an answer of the one who looks, and the reviews of the past."""
-    week = week_to_settle(read_now(), workspace_zone())
+    user, week = signed_in(request), week_to_settle(read_now(), workspace_zone())
     present = Review.objects.filter(week=week.address).first()
-    page = Paginator(with_counts(), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_counts(user), PAGE).get_page(request.GET.get("page"))
     context = {"place": "review", "week": week, "present": present, "page": page}
-    context["offered"] = list(handoffs_to(signed_in(request)))
+    context["offered"] = list(handoffs_to(user))
     return render_in_zone(request, "calendar_project/review_index.html", context)
 
 
@@ -99,7 +100,7 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
         else:
             _look_for_overlaps(item)
             messages.success(request, f"{decision.get_kind_display()}: {decision.did}")
-            return redirect(_next(item))
+            return redirect(_next(item, signed_in(request)))
     return _meeting(request, item.review, form, status)
 
 
@@ -188,9 +189,9 @@ def _look_for_overlaps(item: AgendaItem) -> None:
         check_overlaps.delay_on_commit(campaign_id)  # type: ignore[attr-defined]  # by Celery for Django
 
 
-def _next(item: AgendaItem) -> str:
-    """The next item that waits, else this one."""
-    later = undecided_again(item.review).filter(place__gt=item.place)
+def _next(item: AgendaItem, user: User) -> str:
+    """The next item on this person's page that waits, else this one."""
+    later = undecided_again(item.review).filter(items_seen_by(user), place__gt=item.place)
     return _at(later.first() or item)
 
 
