@@ -57,9 +57,7 @@ class Viewer:
     teams: frozenset[int] = frozenset()
 
 
-def row(
-    item: AgendaItem, number: int, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool
-) -> Row:
+def row(item: AgendaItem, number: int, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
     """`waiting`: the ids of the items that carry over if nobody decides them."""
     decision = _decision(item)
     whens = [when_words(when, zone) for when in item.facts.get("whens", [])]

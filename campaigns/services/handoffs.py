@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from campaigns.models import Campaign, Handoff
+from campaigns.models import Campaign, Handoff, HandoffMail
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_approve, can_plan
 from campaigns.services.states import write_history
@@ -33,9 +33,12 @@ def offer(campaign_id: int, to_id: int | None, by: User | None, now: datetime, n
             return same
         _answer(campaign_id, State.WITHDRAWN, now)
         write_history(campaign_id, "hand over", by, now, note=_told(f"To {_name(to)}", note))
-        return Handoff.objects.create(
+        handoff = Handoff.objects.create(
             campaign=campaign, owner=campaign.owner, to=to, offered_by=by, offered_at=now, note=note.strip()[:500]
         )
+        if to.email and to != by:
+            HandoffMail.objects.create(handoff=handoff)
+        return handoff
 
 
 def accept(handoff_id: int, by: User, now: datetime) -> None:

@@ -11,7 +11,8 @@ from campaigns.services.decisions import Answer, decide, take_back
 from campaigns.services.handoffs import accept, offer, take, withdraw
 from campaigns.services.overlaps import check_overlaps
 from campaigns.services.planning import plan_sends
-from campaigns.services.reviews import claim_minutes, close_review
+from campaigns.services.mails import claim_mail, waiting_minutes
+from campaigns.services.reviews import close_review
 from tests.builders import NOW, make_campaign, make_team, make_user
 from tests.campaigns.meetings import clashing, decided, item_about, opened
 from tests.faults.test_races import at_once
@@ -51,7 +52,11 @@ def test_a_mail_that_several_would_send_is_claimed_by_one() -> None:
         make_user(team=make_team(), email=f"member-{number}@example.com")
     close_review(opened().pk, None, LATER)
     claimed: list[int] = []
-    work = lambda: claimed.extend(mail.pk for mail in claim_minutes(LATER))  # noqa: E731
+
+    def work() -> None:
+        while mail := claim_mail(waiting_minutes(LATER), LATER):
+            claimed.append(mail.pk)
+
     assert at_once(work, work, work) == []
     assert len(claimed) == len(set(claimed)) == 20
 
