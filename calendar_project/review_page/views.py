@@ -1,7 +1,5 @@
 """The weekly review: opened, held item by item, closed; and read afterwards."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -13,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
-from calendar_project.pages import render_in_zone
+from calendar_project.figures import person_name
+from calendar_project.pages import render_in_zone, typed
 from calendar_project.week.periods import NoSuchPeriod
 from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
@@ -21,7 +20,7 @@ from campaigns.queries.agenda import undecided_again
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.queries.reviews import handoffs_to, items_seen_by, with_counts
 from campaigns.refusals import Refusal, StaleChange
-from campaigns.services.decisions import decide, take_back
+from campaigns.services.decisions import decide, offers_of, take_back
 from campaigns.services.reviews import close_review, open_review, since
 from campaigns.tasks import check_overlaps
 from deliveries.queries.went_out import went_out
@@ -53,7 +52,7 @@ def review_page(request: HttpRequest, address: str) -> HttpResponse:
     week, user = _week(address), signed_in(request)
     review = _review(address)
     if review is None:
-        return render_in_zone(request, "calendar_project/review.html", preview(week, user, read_now()))
+        return _before(request, week)
     if not review.is_open:
         return redirect("review:minutes", address)
     form = form_for(review, request.GET.get("item", ""), user, chosen=request.GET.get("decision", ""))
@@ -74,9 +73,12 @@ def minutes_page(request: HttpRequest, address: str) -> HttpResponse:
 @login_required
 def open_page(request: HttpRequest, address: str) -> HttpResponse:
     """Freeze the agenda. Whoever comes second finds the review that is open."""
-    stretch, now = stretch_of(_week(address), workspace_zone()), read_now()
+    week, now = _week(address), read_now()
     try:
-        open_review(stretch, signed_in(request), now, went_out(since(now), now))
+        open_review(stretch_of(week, workspace_zone()), signed_in(request), now, went_out(since(now), now))
+    except StaleChange as stale:
+        messages.error(request, str(stale))
+        return _before(request, week, 409)
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -115,6 +117,8 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
         if take_back(item.pk, signed_in(request), read_now(), decision_id):
             _look_for_overlaps(item)
         messages.success(request, "Taken back: the item is undecided again.")
+    except StaleChange as stale:
+        return _stale(request, item.review, str(stale))
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect(_at(item))
@@ -123,11 +127,13 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
 @require_POST
 @login_required
 def close_page(request: HttpRequest, address: str) -> HttpResponse:
-    review = get_object_or_404(Review, week=address)
+    review, user = get_object_or_404(Review, week=address), signed_in(request)
     notes = request.POST.get("notes", "").replace("\0", "")[:4000]
     try:
-        if close_review(review.pk, signed_in(request), read_now(), notes):
+        if close_review(review.pk, user, read_now(), notes):
             messages.success(request, "Closed. These are the minutes; everybody in the teams gets them by mail.")
+        elif not _closed_so(review, user, notes):
+            return _stale(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -153,11 +159,25 @@ def _item(request: HttpRequest, address: str, item_id: int) -> AgendaItem:
     return item
 
 
+def _before(request: HttpRequest, week: Week, status: int = 200) -> HttpResponse:
+    context = preview(week, signed_in(request), read_now())
+    return render_in_zone(request, "calendar_project/review.html", context, status)
+
+
 def _meeting(request: HttpRequest, review: Review, form: DecisionForm | None, status: int = 200) -> HttpResponse:
     context = meeting(Week.parse(review.week), review, signed_in(request), form)
-    response = render_in_zone(request, "calendar_project/review.html", context)
-    response.status_code = status
-    return response
+    return render_in_zone(request, "calendar_project/review.html", context, status)
+
+
+def _stale(request: HttpRequest, review: Review, said: str) -> HttpResponse:
+    """What happened meanwhile, on the page as it is now, with what was written."""
+    messages.error(request, said)
+    review, user = Review.objects.select_related("opened_by", "closed_by").get(pk=review.pk), signed_in(request)
+    if review.is_open:
+        page, context = "review", meeting(Week.parse(review.week), review, user, None)
+    else:
+        page, context = "minutes", minutes(review, user)
+    return render_in_zone(request, f"calendar_project/{page}.html", {**context, **typed(request)}, 409)
 
 
 def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
@@ -166,22 +186,21 @@ def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
     if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
         return redirect(_at(item))
     if not item.review.is_open:
-        messages.error(request, "This review is closed: its minutes do not change any more.")
-        return _with_status(render_in_zone(request, "calendar_project/minutes.html", _minutes(request, item)), 409)
+        return _stale(request, item.review, "This review is closed: its minutes do not change any more.")
     if decision:
-        messages.error(request, f"Somebody was quicker: {decision.get_kind_display().lower()}. Look at it again.")
-        return _meeting(request, item.review, None, 409)
-    messages.error(request, "That is for those who plan for the campaign’s team, as long as there is something to it.")
+        who = person_name(decision.by)
+        said = f"Somebody was quicker: {decision.get_kind_display().lower()}, says {who}. Look at it again."
+        return _stale(request, item.review, said)
+    if not offers_of(item):
+        return _stale(request, item.review, "It has settled itself meanwhile: there is nothing left to decide.")
+    messages.error(request, "Only those who plan for the campaign’s team can decide this.")
     return _meeting(request, item.review, None, 403)
 
 
-def _minutes(request: HttpRequest, item: AgendaItem) -> dict[str, Any]:
-    return minutes(item.review, signed_in(request))
-
-
-def _with_status(response: HttpResponse, status: int) -> HttpResponse:
-    response.status_code = status
-    return response
+def _closed_so(review: Review, user: User, notes: str) -> bool:
+    """Whether it was they who closed it, with these words: a second click is no mistake."""
+    review.refresh_from_db()
+    return (review.closed_by_id, review.notes) == (user.pk, notes.strip())
 
 
 def _look_for_overlaps(item: AgendaItem) -> None:

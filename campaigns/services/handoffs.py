@@ -104,8 +104,14 @@ def _lock_offered(handoff_id: int) -> tuple[Campaign, Handoff]:
     campaign = _lock(campaign_id)
     handoff = Handoff.objects.get(pk=handoff_id)
     if handoff.state != State.OFFERED:
-        raise StaleChange(f"This offer is over: {handoff.get_state_display()}.")
+        raise StaleChange(f"This offer is over: {_what_became(handoff)}.")
     return campaign, handoff
+
+
+def _what_became(handoff: Handoff) -> str:
+    if handoff.state == State.WITHDRAWN:
+        return "it was taken back, or offered to somebody else"
+    return f"{_name(handoff.to)} has {handoff.state} it"
 
 
 def _answer(campaign_id: int, state: Handoff.State, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Mails to people of the workspace: each is claimed on its own, leaves once, and is tried again if it surely did not."""
+"""Mails to people of the workspace: each is claimed on its own, leaves once, and is tried again if it did not."""
 
 from datetime import datetime, timedelta
 from typing import TypeVar

@@ -10,7 +10,7 @@ from django.db import transaction
 from audiences.models import Workspace
 from campaigns.models import AgendaItem, MinutesMail, Review
 from campaigns.queries.agenda import Facts, Stretch, agenda, last_closed, undecided_again
-from campaigns.refusals import NotAllowed
+from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import leads_reviews
 
 # The first review looks back this far.
@@ -84,7 +84,7 @@ def _require_openable(week: Stretch, now: datetime) -> None:
         raise NotAllowed("A review settles a week that is not over yet: this one is past, or too far ahead.")
     still_open = Review.objects.filter(state=Review.State.OPEN).first()
     if still_open is not None:
-        raise NotAllowed(
+        raise StaleChange(
             f"The review of week {still_open.number} is still open. Close it first: what it leaves undecided carries "
             "over to this one."
         )

@@ -37,7 +37,8 @@ def claimed(now: datetime) -> MinutesMail | None:
 def test_each_mail_is_claimed_on_its_own_and_by_one() -> None:
     closed("ana", "ben")
     first, second = claimed(NOW), claimed(NOW)
-    assert first and second
+    assert first
+    assert second
     assert first.to.email != second.to.email
     assert claimed(SOON) is None
 
@@ -47,7 +48,8 @@ def test_whoever_was_killed_before_it_left_gives_it_back_with_the_end_of_the_lea
     before = claimed(NOW)
     again = claimed(LATER)
     assert before == again
-    assert before and again
+    assert before
+    assert again
     # The first one was not killed after all, but slow: it must not leave from there as well.
     assert not begin_mail(before, LATER)
     assert begin_mail(again, LATER)

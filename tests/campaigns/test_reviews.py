@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from campaigns.models import AgendaItem, Campaign, Finding, MinutesMail, Review
 from campaigns.queries.agenda import agenda
-from campaigns.refusals import NotAllowed
+from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.services import lifecycle
 from campaigns.services.handoffs import offer
 from campaigns.services.overlaps import check_overlaps
@@ -108,7 +108,7 @@ def test_a_week_that_is_over_and_a_second_week_while_one_is_open_are_refused() -
     with pytest.raises(NotAllowed, match="past, or too far ahead"):
         opened(now=NOW - timedelta(days=120))
     opened()
-    with pytest.raises(NotAllowed, match="week 48 is still open"):
+    with pytest.raises(StaleChange, match="week 48 is still open"):
         opened(NEXT)
 
 

@@ -9,9 +9,9 @@ from campaigns.models import Campaign, Decision, Finding, Handoff, MinutesMail, 
 from campaigns.queries.standing import standing
 from campaigns.services.decisions import Answer, decide, take_back
 from campaigns.services.handoffs import accept, offer, take, withdraw
+from campaigns.services.mails import claim_mail, waiting_minutes
 from campaigns.services.overlaps import check_overlaps
 from campaigns.services.planning import plan_sends
-from campaigns.services.mails import claim_mail, waiting_minutes
 from campaigns.services.reviews import close_review
 from tests.builders import NOW, make_campaign, make_team, make_user
 from tests.campaigns.meetings import clashing, decided, item_about, opened
