@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -37,12 +38,39 @@ class Row:
 
 
 @dataclass(frozen=True)
+class LowOnes:
+    """The low findings of a section that wait for whoever looks: how many, and how all of them stand."""
+
+    count: int
+    seen: str
+    carried: bool
+
+
+@dataclass(frozen=True)
+class Together:
+    """Those of a section that somebody kept in one go, as far as it still stands. `key`: of the first one."""
+
+    key: int
+    count: int
+    reason: str
+    by: User | None
+    at: datetime
+    may_decide: bool
+
+
+@dataclass(frozen=True)
 class Section:
     heading: str
     slug: str
     is_to_decide: bool
     rows: tuple[Row, ...]
     shown: tuple[Row, ...]
+    low: LowOnes | None = None
+    together: tuple[Together, ...] = ()
+
+    @property
+    def is_carried(self) -> bool:
+        return self.heading == CARRIED
 
     @property
     def folded(self) -> tuple[Row, ...]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.figures import person_name
-from calendar_project.pages import render_in_zone, typed
+from calendar_project.pages import render_in_zone
 from calendar_project.week.periods import NoSuchPeriod
 from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
@@ -25,8 +25,9 @@ from campaigns.services.reviews import close_review, open_review, since
 from campaigns.tasks import check_overlaps
 from deliveries.queries.went_out import went_out
 
-from .forms import DecisionForm, form_for
-from .meeting import meeting, minutes, preview
+from .forms import form_for
+from .meeting import minutes
+from .pages import before_page, meeting_page, refused_page, stale_page
 from .stretch import stretch_of, week_to_settle
 from .veils import is_shown
 
@@ -52,11 +53,11 @@ def review_page(request: HttpRequest, address: str) -> HttpResponse:
     week, user = _week(address), signed_in(request)
     review = _review(address)
     if review is None:
-        return _before(request, week)
+        return before_page(request, week)
     if not review.is_open:
         return redirect("review:minutes", address)
     form = form_for(review, request.GET.get("item", ""), user, chosen=request.GET.get("decision", ""))
-    return _meeting(request, review, form)
+    return meeting_page(request, review, form)
 
 
 @require_safe
@@ -78,7 +79,7 @@ def open_page(request: HttpRequest, address: str) -> HttpResponse:
         open_review(stretch_of(week, workspace_zone()), signed_in(request), now, went_out(since(now), now))
     except StaleChange as stale:
         messages.error(request, str(stale))
-        return _before(request, week, 409)
+        return before_page(request, week, 409)
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -103,7 +104,7 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
             _look_for_overlaps(item)
             messages.success(request, f"{decision.get_kind_display()}: {decision.did}")
             return redirect(_next(item, signed_in(request)))
-    return _meeting(request, item.review, form, status)
+    return meeting_page(request, item.review, form, status)
 
 
 @require_POST
@@ -118,7 +119,7 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
             _look_for_overlaps(item)
         messages.success(request, "Taken back: the item is undecided again.")
     except StaleChange as stale:
-        return _stale(request, item.review, str(stale))
+        return stale_page(request, item.review, str(stale))
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect(_at(item))
@@ -133,7 +134,7 @@ def close_page(request: HttpRequest, address: str) -> HttpResponse:
         if close_review(review.pk, user, read_now(), notes):
             messages.success(request, "Closed. These are the minutes; everybody in the teams gets them by mail.")
         elif not _closed_so(review, user, notes):
-            return _stale(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
+            return stale_page(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -159,42 +160,20 @@ def _item(request: HttpRequest, address: str, item_id: int) -> AgendaItem:
     return item
 
 
-def _before(request: HttpRequest, week: Week, status: int = 200) -> HttpResponse:
-    context = preview(week, signed_in(request), read_now())
-    return render_in_zone(request, "calendar_project/review.html", context, status)
-
-
-def _meeting(request: HttpRequest, review: Review, form: DecisionForm | None, status: int = 200) -> HttpResponse:
-    context = meeting(Week.parse(review.week), review, signed_in(request), form)
-    return render_in_zone(request, "calendar_project/review.html", context, status)
-
-
-def _stale(request: HttpRequest, review: Review, said: str) -> HttpResponse:
-    """What happened meanwhile, on the page as it is now, with what was written."""
-    messages.error(request, said)
-    review, user = Review.objects.select_related("opened_by", "closed_by").get(pk=review.pk), signed_in(request)
-    if review.is_open:
-        page, context = "review", meeting(Week.parse(review.week), review, user, None)
-    else:
-        page, context = "minutes", minutes(review, user)
-    return render_in_zone(request, f"calendar_project/{page}.html", {**context, **typed(request)}, 409)
-
-
 def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
     """Decided or closed meanwhile, or not for this person to decide. A second click of the same is no mistake."""
     decision = item.decisions.filter(taken_back_at=None).select_related("by").first()
     if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
         return redirect(_at(item))
     if not item.review.is_open:
-        return _stale(request, item.review, "This review is closed: its minutes do not change any more.")
+        return stale_page(request, item.review, "This review is closed: its minutes do not change any more.")
     if decision:
         who = person_name(decision.by)
         said = f"Somebody was quicker: {decision.get_kind_display().lower()}, says {who}. Look at it again."
-        return _stale(request, item.review, said)
+        return stale_page(request, item.review, said)
     if not offers_of(item):
-        return _stale(request, item.review, "It has settled itself meanwhile: there is nothing left to decide.")
-    messages.error(request, "Only those who plan for the campaign’s team can decide this.")
-    return _meeting(request, item.review, None, 403)
+        return stale_page(request, item.review, "It has settled itself meanwhile: there is nothing left to decide.")
+    return refused_page(request, item.review, "Only those who plan for the campaign’s team can decide this.")
 
 
 def _closed_so(review: Review, user: User, notes: str) -> bool:

@@ -72,7 +72,7 @@ def feed_version(feed: Feed, now: datetime) -> FeedVersion:
         edited=Max("campaign__updated_at", filter=seen),
     )
     # Their numbers too: they are of what the owner may see, which changes after a review was closed.
-    reviews = list(_reviews(feed, now).values_list("opened_at", "closed_at", "decided", "left"))
+    reviews = list(_reviews(feed, now).values_list("opened_at", "closed_at", "decided", "left"))  # type: ignore[misc]  # annotated
     held = [moment for opened, closed, *_ in reviews for moment in (opened, closed)]
     news = (found["changed"], found["edited"])
     moments = [moment for moment in (*news, *held, feed.created_at) if moment]

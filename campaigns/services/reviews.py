@@ -68,6 +68,13 @@ def lock_review(review_id: int) -> Review:
     return Review.objects.select_for_update(no_key=True).get(pk=review_id)
 
 
+def lock_open_review(review_id: int) -> Review:
+    review = lock_review(review_id)
+    if not review.is_open:
+        raise StaleChange("This review is closed: its minutes do not change any more.")
+    return review
+
+
 def is_openable(week: Stretch, now: datetime) -> bool:
     """A review settles a week that is not over, as far ahead as anything is planned."""
     return week.start - timedelta(days=settings.HORIZON_DAYS) <= now < week.end

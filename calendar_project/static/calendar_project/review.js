@@ -35,6 +35,21 @@ function show(link, chosen = "") {
   location.assign(link.href.replace(/#.*/, chosen));
 }
 
+// The form for all the low findings of the section where the focus is, else of the first one that has any.
+function keepLow() {
+  const low = current()?.closest("section").querySelector("[data-keep-low]") ?? document.querySelector("[data-keep-low]");
+  if (!low) return;
+  low.open = true;
+  low.querySelector("[name=reason]").focus();
+}
+
+function leave(event) {
+  const low = event.target.closest("[data-keep-low]");
+  if (!low) return document.querySelector("[data-back]")?.click();
+  low.open = false;
+  low.querySelector("summary").focus();
+}
+
 function isTyping(field) {
   return field.matches("textarea, select, input:not([type=radio])");
 }
@@ -42,7 +57,7 @@ function isTyping(field) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
-    document.querySelector("[data-back]")?.click();
+    leave(event);
     return;
   }
   if (isTyping(event.target)) return;
@@ -50,6 +65,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" || (onItem && event.key === "ArrowDown")) walk(1);
   else if (event.key === "k" || (onItem && event.key === "ArrowUp")) walk(-1);
   else if (event.key === "Enter" && onItem && event.target.querySelector("[data-decide]")) show(event.target.querySelector("[data-decide]"));
+  else if (event.key === "l") keepLow();
   else if (letters[event.key]) decide(letters[event.key]);
   else return;
   event.preventDefault();
