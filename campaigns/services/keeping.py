@@ -69,9 +69,14 @@ def _lock_campaigns(items: QuerySet[AgendaItem]) -> None:
     list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
+def _lock_findings(findings: QuerySet[Finding]) -> set[int]:
+    """In the order in which the overlap checker locks them."""
+    return set(findings.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
 def _acknowledge(items: Collection[AgendaItem], reason: str, by: User, now: datetime) -> None:
-    findings = Finding.objects.filter(pk__in=[item.finding_id for item in items], state=Finding.State.OPEN)
-    done = findings.update(
+    ids = _lock_findings(Finding.objects.filter(pk__in=[item.finding_id for item in items], state=Finding.State.OPEN))
+    done = Finding.objects.filter(pk__in=ids).update(
         state=Finding.State.ACKNOWLEDGED,
         acknowledged_by=by,
         acknowledged_reason=reason[:300],
@@ -95,7 +100,7 @@ def _reopen(kept: Collection[Decision]) -> set[int]:
         state=Finding.State.ACKNOWLEDGED,
         acknowledged_at__in=moments,
     )
-    ids = set(same.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    ids = _lock_findings(same)
     Finding.objects.filter(pk__in=ids).update(
         state=Finding.State.OPEN, acknowledged_by=None, acknowledged_reason="", acknowledged_at=None
     )
