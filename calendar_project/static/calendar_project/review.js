@@ -71,9 +71,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// After a decision the address names the item that comes next; a form that is open begins where it is filled in.
+// After a decision the address names the item that comes next; a form that is open begins where it is filled in. What was
+// refused is said at the top of the page, wherever the address leads to.
 const form = document.querySelector(".decide");
-if (form) {
+const refused = document.querySelector(".notice--error");
+if (refused && !form) {
+  history.replaceState(null, "", location.pathname);
+  refused.tabIndex = -1;
+  refused.focus();
+} else if (form) {
   const first = form.querySelector("input[name=decision]:checked") ? visible(form) : form.querySelector("input[name=decision]");
   first?.focus();
 } else if (location.hash.startsWith("#item-")) {
