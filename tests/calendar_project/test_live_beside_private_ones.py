@@ -83,8 +83,8 @@ def few_in_both(finding: Finding) -> None:
 
 
 def between_two_of_theirs(finding: Finding) -> None:
-    others = [make_campaign(is_private=True, team=make_team("product")) for _ in range(2)]
-    found(*others)
+    first, second = (make_campaign(is_private=True, team=make_team("product")) for _ in range(2))
+    found(first, second)
 
 
 @pytest.mark.parametrize("change", [a_duplicate_now, another_topic, few_in_both, between_two_of_theirs])

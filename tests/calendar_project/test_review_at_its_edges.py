@@ -112,7 +112,12 @@ def test_what_looks_like_html_is_shown_as_it_was_written_everywhere(client: Clie
 def test_a_reason_is_as_long_as_it_may_be_and_no_longer(client: Client, ana: User, length: int, status: int) -> None:
     finding = clashing()
     item = item_about(opened())
-    values = {"decision": "stop", "campaign": finding.first_id, "reason": "ü" * length, "learnt": "ß" * 1000}
+    values: dict[str, Any] = {
+        "decision": "stop",
+        "campaign": finding.first_id,
+        "reason": "ü" * length,
+        "learnt": "ß" * 1000,
+    }
     assert decide_it(client, item, **values).status_code == status
     assert Decision.objects.count() == (status == 302)
 
@@ -131,7 +136,7 @@ def test_a_reason_is_as_long_as_it_may_be_and_no_longer(client: Client, ana: Use
 def test_nonsense_is_refused_in_the_form(client: Client, ana: User, values: dict[str, str]) -> None:
     finding = clashing()
     item = item_about(opened())
-    posted = {"campaign": finding.first_id, **values}
+    posted: dict[str, Any] = {"campaign": finding.first_id, **values}
     assert decide_it(client, item, **posted).status_code in (400, 409)
     assert not Decision.objects.exists()
 

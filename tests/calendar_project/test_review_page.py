@@ -27,7 +27,7 @@ ADDRESS = "/review/2026-W48/"
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Monday of the week that is settled: the views read the clock of our tests."""
-    for module in ("review_page.views", "campaign_page.handing_over"):
+    for module in ("review_page.views", "review_page.pages", "campaign_page.handing_over"):
         monkeypatch.setattr(f"calendar_project.{module}.read_now", lambda: NOW)
     Workspace.current()
 

@@ -26,7 +26,7 @@ TYPED = "A long <thought> & more"
 
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("review_page.views", "campaign_page.handing_over"):
+    for module in ("review_page.views", "review_page.pages", "campaign_page.handing_over"):
         monkeypatch.setattr(f"calendar_project.{module}.read_now", lambda: NOW)
     Workspace.current()
 
