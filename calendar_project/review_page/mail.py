@@ -53,11 +53,13 @@ def _is_sent(channel: Channel, mail: MinutesMail | HandoffMail, read_now: Callab
         return False
     if verdict is Verdict.ACCEPTED:
         mail_sent(mail, read_now())
-    elif verdict is Verdict.REJECTED:
+        return True
+    logger.warning("%s %s was not taken: %s", type(mail).__name__, mail.pk, verdict.value)
+    if verdict is Verdict.REJECTED:
         mail_refused(mail, read_now())
     elif verdict in STAYED:
         mail_stayed(mail)
-    return verdict is Verdict.ACCEPTED
+    return False
 
 
 def _letter(mail: MinutesMail | HandoffMail) -> Outgoing | None:
