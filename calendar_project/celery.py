@@ -48,5 +48,5 @@ app.conf.beat_schedule = {
     "dispatch": _every(1, "deliveries.tasks.dispatch_due"),
     "reaper": _every(5, "deliveries.tasks.reap"),
     "notices": _every(300, "calendar_project.tasks.tell_owners"),
-    "minutes": _every(15, "calendar_project.tasks.send_minutes"),
+    "mails": _every(15, "calendar_project.tasks.send_mails"),
 }

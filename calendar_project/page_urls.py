@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from calendar_project.campaign_page.approving import approve_one, decline_one
 from calendar_project.campaign_page.forecasts import forecast_page
+from calendar_project.campaign_page.handing_over import hand_over_page
 from calendar_project.campaign_page.settle import settle_finding
 from calendar_project.campaign_page.trials import test_to_me, tests_to_me
 from calendar_project.campaign_page.views import campaign_page, move_campaign
@@ -17,7 +18,6 @@ from calendar_project.customer_page.views import (
 from calendar_project.live.views import campaign_changes, days_changes
 from calendar_project.moving.views import move_send
 from calendar_project.pages import team_styles
-from calendar_project.review_page.handoffs import hand_over_page
 from calendar_project.week.saved_views import change_view_page, delete_view_page, save_view_page
 from calendar_project.week.views import day_page, list_page, month_page, week_page
 

@@ -16,6 +16,9 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Team
 from campaigns.queries.campaigns import workspace_zone
 
+#: The fields of all forms in which people write sentences.
+TEXTS = ("reason", "note", "notes", "why", "learnt")
+
 
 class SignIn(LoginView):
     """Everybody in the workspace signs in here, those who never see the admin too."""
@@ -33,6 +36,12 @@ def render_in_zone(request: HttpRequest, template: str, context: dict[str, Any],
     """The page with every moment on it in the workspace's zone."""
     with timezone.override(workspace_zone()):
         return render(request, template, context, status=status)
+
+
+def typed(request: HttpRequest) -> dict[str, Any]:
+    """What somebody wrote into a form that came too late, for the page that says so: it is not lost."""
+    texts = (request.POST.get(name, "").replace("\0", "").strip()[:4000] for name in TEXTS)
+    return {"unsaved": [text for text in texts if text]}
 
 
 @require_safe

@@ -54,6 +54,8 @@ class Workspace(models.Model):
     )
     holiday_countries = models.JSONField(
         default=list,
+        # A version before this one, still running beside it, inserts a workspace that knows of no holidays.
+        db_default=[],
         blank=True,
         validators=[places_exist],
         help_text="Whose public holidays stand on the calendar: countries, or parts of one such as Germany: Bayern.",

@@ -1,4 +1,5 @@
-"""The buttons of a finding: leave it with a reason, open it again, or change this campaign so that it goes away."""
+"""The buttons of a finding: leave it with a reason, open it again, or change this campaign so that it goes away; and
+what takes such a change back."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,13 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core import signing
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from audiences.clock import read_now
+from calendar_project.moving.views import moved_notice
 from campaigns.models import Campaign, Finding
 from campaigns.refusals import StaleChange
 from campaigns.rights import can_see
@@ -57,7 +62,7 @@ def _is_done(name: str, finding: Finding, user: User) -> bool:
         return finding.state == Finding.State.OPEN
     if name == "acknowledge":
         return finding.state == Finding.State.ACKNOWLEDGED and finding.acknowledged_by_id == user.pk
-    return finding.state == Finding.State.RESOLVED
+    return name in TELLING and finding.state == Finding.State.RESOLVED
 
 
 def _acknowledge(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
@@ -77,15 +82,38 @@ def _move(request: HttpRequest, campaign: Campaign, finding: Finding, user: User
     to = _moment(request, "to")
     if to is None or to.tzinfo is not None:
         raise StaleChange("That moment cannot be read: look at the finding again.")
-    settling.move_away(
-        _looked(request, campaign, finding), _number(request, "send"), to, _number(request, "sequence"), user, now
-    )
-    return f"Moved to {to:%a} {to.day} {to:%b %H:%M}. {VOIDED}"
+    before = campaign.sends.select_related("campaign").defer("audience").filter(pk=_number(request, "send")).first()
+    if before is None:
+        raise StaleChange("That send is not on the calendar any more: look at the finding again.")
+    looked = _looked(request, campaign, finding)
+    moved = settling.move_away(looked, before.pk, to, _number(request, "sequence"), user, now)
+    return moved_notice(request, before, moved, back=reverse("calendar:campaign", args=[campaign.pk]))
 
 
 def _exclude(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
     mended = settling.leave_out(_looked(request, campaign, finding), user, now)
-    return f"It leaves out the other’s audience: {mended.before:,} people before, {mended.after:,} now. {VOIDED}"
+    context = {
+        "said": f"It leaves out the other’s audience: {mended.before:,} people before, {mended.after:,} now. {VOIDED}",
+        "address": reverse("calendar:settle-finding", args=[campaign.pk, finding.pk, "let-in"]),
+        # What was added to which version is for nobody to choose.
+        "undo": signing.dumps([mended.added, mended.version], salt=_salt(campaign)),
+    }
+    return render_to_string("calendar_project/fix_done.html", context, request)
+
+
+def _let_in(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
+    """A second click is no mistake: whom it leaves out no more it need not let in."""
+    try:
+        added, version = signing.loads(request.POST.get("undo", ""), salt=_salt(campaign))
+    except signing.BadSignature as bad:
+        raise StaleChange("That cannot be taken back: change its audience on its own page.") from bad
+    if campaign.exclude.filter(pk__in=added).exists():
+        settling.let_back_in(campaign.pk, added, version, user, now)
+    return f"The other’s people are let in again. {VOIDED}"
+
+
+def _salt(campaign: Campaign) -> str:
+    return f"campaigns.let-in.{campaign.pk}"
 
 
 def _merge(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
@@ -99,6 +127,7 @@ FIXES: dict[str, Do] = {
     "reopen": _reopen,
     "move": _move,
     "exclude": _exclude,
+    "let-in": _let_in,
     "merge": _merge,
 }
 

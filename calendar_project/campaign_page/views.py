@@ -17,8 +17,7 @@ from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.customer_page.queries import find_customers
 from calendar_project.live.views import live_campaign
-from calendar_project.pages import render_in_zone
-from calendar_project.review_page.handoffs import handoff_of
+from calendar_project.pages import render_in_zone, typed
 from calendar_project.week.loads import percent_words
 from calendar_project.week.review import WORST_FIRST, axes_in_words
 from campaigns.models import Campaign, Finding, Send
@@ -36,6 +35,7 @@ from .around import around
 from .findings import add_fixes
 from .forecasts import forecast_moment
 from .funnel import Funnel, funnels
+from .handoffs import handoff_of
 from .moves import MOVES, Answer, is_done_already, moves_for, waits_for_others
 from .previews import customer_for, previews
 from .results import shown_results
@@ -81,7 +81,7 @@ def answered(request: HttpRequest, campaign: Campaign, do: Callable[[], str], pl
         check_overlaps_soon(campaign.pk)
     except StaleChange as stale:
         messages.error(request, str(stale))
-        return _page(request, campaign_or_404(request, campaign.pk), status=409)
+        return _page(request, campaign_or_404(request, campaign.pk), status=409, **typed(request))
     except PreflightFailed as failed:
         for sentence in failed.sentences:
             messages.error(request, sentence)
@@ -106,10 +106,9 @@ def asked_customer(values: Any) -> str:
     return str(values.get("customer", "")).replace("\0", "").strip()[:320]
 
 
-def _page(request: HttpRequest, campaign: Campaign, status: int = 200) -> HttpResponse:
-    response = render_in_zone(request, "calendar_project/campaign.html", _context(request, campaign, read_now()))
-    response.status_code = status
-    return response
+def _page(request: HttpRequest, campaign: Campaign, status: int = 200, **more: Any) -> HttpResponse:
+    context = {**_context(request, campaign, read_now()), **more}
+    return render_in_zone(request, "calendar_project/campaign.html", context, status)
 
 
 def _context(request: HttpRequest, campaign: Campaign, now: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from campaigns.rights import Person, roles_of, sees_everything
@@ -27,12 +28,20 @@ WHERE {of_these}
 """
 _UNDER_WAY = "s.state IN ('admitting', 'sending')"
 # The hour is part of it, so that a page that stays open over night shows which day it is.
+# A finding beside a private campaign is shown as its veil where it would be crowding (`campaigns.veils.seen_findings`):
+# of that one counts who and how many, and not its id: that the two have become duplicates, which makes another finding
+# of theirs, changes nothing on the page, and is not to be told by its refreshing itself.
 _AROUND = """
-SELECT CURRENT_TIMESTAMP, COUNT(*), SUM(f.id), SUM(f.shared),
+SELECT CURRENT_TIMESTAMP, COUNT(*),
+    SUM(CASE WHEN {is_seen} AND {other_is_seen} THEN f.id ELSE f.first_id * 1000003 + f.second_id END),
+    SUM(f.shared), SUM(f.percent_of_first), SUM(f.percent_of_second),
     (SELECT COUNT(*) FROM campaigns_calendarentry), (SELECT MAX(imported_at) FROM campaigns_importedcalendar)
 FROM campaigns_finding f
 JOIN campaigns_campaign c ON c.id = f.first_id JOIN campaigns_campaign o ON o.id = f.second_id
-WHERE f.state = 'open' AND {is_seen} AND {other_is_seen}
+WHERE f.state = 'open' AND (
+    ({is_seen} AND {other_is_seen})
+    OR (({is_seen} OR {other_is_seen}) AND f.shared >= %s AND (f.percent_of_first >= %s OR f.percent_of_second >= %s))
+)
 """
 # Whichever zone a day is meant in, and whatever hour of it is a customer's own.
 MARGIN = timedelta(days=2)
@@ -71,7 +80,8 @@ def _version(of_these: str, values: Sequence[Any], user: Person) -> PageVersion:
         cursor.execute(_SENDS.format(under_way=_UNDER_WAY, of_these=of_these, is_seen=is_seen), [*seen, *values])
         # Sorted here: a database that is asked for the order may read every send there ever was to give it.
         sends = sorted(cursor.fetchall(), key=lambda row: int(row[0]))
-        cursor.execute(_AROUND.format(is_seen=is_seen, other_is_seen=other_is_seen), [*seen, *seen])
+        crowding = [settings.CROWDING_PEOPLE, settings.CROWDING_PERCENT, settings.CROWDING_PERCENT]
+        cursor.execute(_AROUND.format(is_seen=is_seen, other_is_seen=other_is_seen), [*seen * 6, *crowding])
         moment, *around = cursor.fetchone()
     return PageVersion(
         _digest([*(row[:PLANNED] if row[KNOWN] else row[:KNOWN] for row in sends), around, str(moment)[:13]]),

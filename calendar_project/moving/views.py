@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -105,6 +105,11 @@ def _last_move(campaign: Campaign) -> Any:
 
 def _tell(request: HttpRequest, before: Send, moved: Send, asked: dict[str, Any]) -> None:
     """A notice with an Undo in it, which the next page shows once."""
+    messages.success(request, moved_notice(request, before, moved, **asked))
+
+
+def moved_notice(request: HttpRequest, before: Send, moved: Send, **asked: Any) -> SafeString:
+    """`asked`: `back`, the page to return to from an Undo, and `undo`, what a move back is of."""
     context = {
         "send": moved,
         "campaign": before.campaign,
@@ -114,8 +119,7 @@ def _tell(request: HttpRequest, before: Send, moved: Send, asked: dict[str, Any]
         "voided": before.campaign.is_approved,
         **asked,
     }
-    notice = render_to_string("calendar_project/move_done.html", context, request)
-    messages.success(request, mark_safe(notice))  # noqa: S308 - a template of ours, which escapes what it is given
+    return render_to_string("calendar_project/move_done.html", context, request)
 
 
 def _go(request: HttpRequest, address: str) -> HttpResponse:

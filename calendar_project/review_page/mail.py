@@ -1,62 +1,72 @@
-"""The minutes by mail: to everybody in the teams, as each of them may read them. Simple tables, and a text part."""
+"""The mails of reviews and handoffs on their way: each is claimed, written and handed over on its own."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import timezone
-
-from campaigns.models import MinutesMail
-from campaigns.queries.campaigns import workspace_zone
-from campaigns.services.reviews import claim_minutes, minutes_sent
+from campaigns.models import HandoffMail, MinutesMail
+from campaigns.models.mails import Mail
+from campaigns.services.mails import (
+    begin_mail,
+    claim_mail,
+    mail_refused,
+    mail_sent,
+    mail_stayed,
+    waiting_handoffs,
+    waiting_minutes,
+)
 from deliveries.channels import registry
 from deliveries.channels.base import Channel, Outgoing, Verdict
 
-from .meeting import minutes
+from .letters import handoff_letter, minutes_letter
 
 logger = logging.getLogger(__name__)
+# Verdicts after which it may be tried again: it has certainly not left.
+STAYED = (Verdict.DEFERRED, Verdict.HELD)
 
 
-def send_minutes(now: datetime) -> int:
-    """Every mail that nobody has sent yet; how many were taken.
+def send_mails(read_now: Callable[[], datetime]) -> int:
+    """Every mail that waits; how many were taken.
 
-    Marked after the mail was taken, so that a crash tells somebody twice rather than never; the Message-ID is the same.
-    A mail that is not taken is tried again when the claim is over.
+    The clock is asked for each: one that takes long (a server that hangs) takes nothing of the time of those after it.
     """
     channel, sent = registry.channel("email"), 0
     try:
-        for mail in claim_minutes(now):
-            if _is_taken(channel, mail):
-                minutes_sent(mail.pk, now)
-                sent += 1
+        while (mail := _claim(read_now())) is not None:
+            sent += _is_sent(channel, mail, read_now)
     finally:
         channel.close()
     return sent
 
 
-def _is_taken(channel: Channel, mail: MinutesMail) -> bool:
+def _claim(now: datetime) -> MinutesMail | HandoffMail | None:
+    return claim_mail(waiting_handoffs(now), now) or claim_mail(waiting_minutes(now), now)
+
+
+def _is_sent(channel: Channel, mail: MinutesMail | HandoffMail, read_now: Callable[[], datetime]) -> bool:
     try:
-        outcome = next(iter(channel.send([_outgoing(mail)], lambda _: True)))
+        letter = _letter(mail)
+        verdict = _hand_over(channel, letter, mail, read_now) if letter else Verdict.REJECTED
     except Exception:
-        # One reader's minutes that cannot be written hold up nobody else's.
-        logger.exception("the minutes %s cannot be sent", mail.pk)
+        # One that cannot be written holds up no other.
+        logger.exception("%s %s cannot be sent", type(mail).__name__, mail.pk)
         return False
-    return outcome.verdict is Verdict.ACCEPTED
+    if verdict is Verdict.ACCEPTED:
+        mail_sent(mail, read_now())
+        return True
+    logger.warning("%s %s was not taken: %s", type(mail).__name__, mail.pk, verdict.value)
+    if verdict is Verdict.REJECTED:
+        mail_refused(mail, read_now())
+    elif verdict in STAYED:
+        mail_stayed(mail)
+    return False
 
 
-def _outgoing(mail: MinutesMail) -> Outgoing:
-    with timezone.override(workspace_zone()):
-        context = {**minutes(mail.review, mail.to), "base": settings.BASE_URL}
-        text = render_to_string("calendar_project/minutes_mail.txt", context)
-        html = render_to_string("calendar_project/minutes_mail.html", context)
-    return Outgoing(
-        delivery_id=0,
-        message_id=f"minutes.{mail.review_id}.{mail.to_id}",
-        customer_id=0,
-        external_id="",
-        address=mail.to.email,
-        subject=f"Minutes: {mail.review}",
-        text=text,
-        html=html,
-    )
+def _letter(mail: MinutesMail | HandoffMail) -> Outgoing | None:
+    return handoff_letter(mail) if isinstance(mail, HandoffMail) else minutes_letter(mail)
+
+
+def _hand_over(channel: Channel, letter: Outgoing, mail: Mail, read_now: Callable[[], datetime]) -> Verdict:
+    """What may have left (no answer, or a worker that was killed) is not sent a second time."""
+    outcomes = channel.send([letter], lambda _: begin_mail(mail, read_now()))
+    return next(iter(outcomes)).verdict

@@ -17,6 +17,7 @@ from campaigns.services.reviews import is_openable, since
 from deliveries.queries.went_out import went_out
 
 from .forms import DecisionForm
+from .low_ones import with_low_ones
 from .rows import Row, Viewer, row, sections
 from .stretch import stretch_of
 from .veils import is_shown
@@ -46,7 +47,7 @@ def meeting(week: Week, review: Review, user: User, form: DecisionForm | None) -
     return {
         **_shared(week, user, zone),
         "review": review,
-        "sections": sections(rows, form.item.pk if form else None),
+        "sections": [with_low_ones(each) for each in sections(rows, form.item.pk if form else None)],
         "count": len(rows),
         "decided": sum(1 for each in rows if each.decision),
         "waiting": sum(1 for each in rows if each.waits),
@@ -73,7 +74,7 @@ def _rows(
     items: Iterable[AgendaItem], viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool
 ) -> list[Row]:
     seen = (item for item in items if is_shown(item, viewer.user))
-    return [row(item, viewer, zone, waiting, is_open=is_open) for item in seen]
+    return [row(item, number, viewer, zone, waiting, is_open=is_open) for number, item in enumerate(seen, 1)]
 
 
 def _shared(week: Week, user: User, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -19,10 +20,11 @@ OPEN_ROWS = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One item. `may_decide`: by whoever looks; `waits`: it has to be decided and is not; `is_moot`: it had to be,
-    and has settled itself meanwhile."""
+    """One item. `number`: among those that whoever looks is shown; `may_decide`: by them; `waits`: it has to be decided
+    and is not; `is_moot`: it had to be, and has settled itself meanwhile."""
 
     item: AgendaItem
+    number: int
     campaign: Shown
     other: Shown | None
     when: str
@@ -36,12 +38,39 @@ class Row:
 
 
 @dataclass(frozen=True)
+class LowOnes:
+    """The low findings of a section that wait for whoever looks: how many, and how all of them stand."""
+
+    count: int
+    seen: str
+    carried: bool
+
+
+@dataclass(frozen=True)
+class Together:
+    """Those of a section that somebody kept in one go, as far as it still stands. `key`: of the first one."""
+
+    key: int
+    count: int
+    reason: str
+    by: User | None
+    at: datetime
+    may_decide: bool
+
+
+@dataclass(frozen=True)
 class Section:
     heading: str
     slug: str
     is_to_decide: bool
     rows: tuple[Row, ...]
     shown: tuple[Row, ...]
+    low: LowOnes | None = None
+    together: tuple[Together, ...] = ()
+
+    @property
+    def is_carried(self) -> bool:
+        return self.heading == CARRIED
 
     @property
     def folded(self) -> tuple[Row, ...]:
@@ -56,7 +85,7 @@ class Viewer:
     teams: frozenset[int] = frozenset()
 
 
-def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
+def row(item: AgendaItem, number: int, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, is_open: bool) -> Row:
     """`waiting`: the ids of the items that carry over if nobody decides them."""
     decision = _decision(item)
     whens = [when_words(when, zone) for when in item.facts.get("whens", [])]
@@ -67,6 +96,7 @@ def row(item: AgendaItem, viewer: Viewer, zone: ZoneInfo, waiting: set[int], *, 
     is_moot = is_open and item.is_to_decide and decision is None and item.pk not in waiting
     return Row(
         item=item,
+        number=number,
         campaign=campaign,
         other=other,
         when=whens[0] if whens else "",

@@ -1,9 +1,8 @@
 """The weekly review: opened, held item by item, closed; and read afterwards."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -12,21 +11,23 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
+from calendar_project.figures import person_name
 from calendar_project.pages import render_in_zone
 from calendar_project.week.periods import NoSuchPeriod
 from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
 from campaigns.queries.agenda import undecided_again
 from campaigns.queries.campaigns import workspace_zone
-from campaigns.queries.reviews import handoffs_to, with_counts
+from campaigns.queries.reviews import handoffs_to, items_seen_by, with_counts
 from campaigns.refusals import Refusal, StaleChange
-from campaigns.services.decisions import decide, take_back
+from campaigns.services.decisions import decide, offers_of, take_back
 from campaigns.services.reviews import close_review, open_review, since
 from campaigns.tasks import check_overlaps
 from deliveries.queries.went_out import went_out
 
-from .forms import DecisionForm, form_for
-from .meeting import meeting, minutes, preview
+from .forms import form_for
+from .meeting import minutes
+from .pages import before_page, meeting_page, refused_page, stale_page
 from .stretch import stretch_of, week_to_settle
 from .veils import is_shown
 
@@ -37,11 +38,11 @@ PAGE = 26
 @login_required
 def index_page(request: HttpRequest) -> HttpResponse:
     """The review that is to be held, what waits for an answer of the one who looks, and the reviews of the past."""
-    week = week_to_settle(read_now(), workspace_zone())
+    user, week = signed_in(request), week_to_settle(read_now(), workspace_zone())
     present = Review.objects.filter(week=week.address).first()
-    page = Paginator(with_counts(), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(with_counts(user), PAGE).get_page(request.GET.get("page"))
     context = {"place": "review", "week": week, "present": present, "page": page}
-    context["offered"] = list(handoffs_to(signed_in(request)))
+    context["offered"] = list(handoffs_to(user))
     return render_in_zone(request, "calendar_project/review_index.html", context)
 
 
@@ -52,11 +53,11 @@ def review_page(request: HttpRequest, address: str) -> HttpResponse:
     week, user = _week(address), signed_in(request)
     review = _review(address)
     if review is None:
-        return render_in_zone(request, "calendar_project/review.html", preview(week, user, read_now()))
+        return before_page(request, week)
     if not review.is_open:
         return redirect("review:minutes", address)
     form = form_for(review, request.GET.get("item", ""), user, chosen=request.GET.get("decision", ""))
-    return _meeting(request, review, form)
+    return meeting_page(request, review, form)
 
 
 @require_safe
@@ -73,9 +74,12 @@ def minutes_page(request: HttpRequest, address: str) -> HttpResponse:
 @login_required
 def open_page(request: HttpRequest, address: str) -> HttpResponse:
     """Freeze the agenda. Whoever comes second finds the review that is open."""
-    stretch, now = stretch_of(_week(address), workspace_zone()), read_now()
+    week, now = _week(address), read_now()
     try:
-        open_review(stretch, signed_in(request), now, went_out(since(now), now))
+        open_review(stretch_of(week, workspace_zone()), signed_in(request), now, went_out(since(now), now))
+    except StaleChange as stale:
+        messages.error(request, str(stale))
+        return before_page(request, week, 409)
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -99,8 +103,8 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
         else:
             _look_for_overlaps(item)
             messages.success(request, f"{decision.get_kind_display()}: {decision.did}")
-            return redirect(_next(item))
-    return _meeting(request, item.review, form, status)
+            return redirect(_next(item, signed_in(request)))
+    return meeting_page(request, item.review, form, status)
 
 
 @require_POST
@@ -114,6 +118,8 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
         if take_back(item.pk, signed_in(request), read_now(), decision_id):
             _look_for_overlaps(item)
         messages.success(request, "Taken back: the item is undecided again.")
+    except StaleChange as stale:
+        return stale_page(request, item.review, str(stale))
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect(_at(item))
@@ -122,11 +128,13 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
 @require_POST
 @login_required
 def close_page(request: HttpRequest, address: str) -> HttpResponse:
-    review = get_object_or_404(Review, week=address)
+    review, user = get_object_or_404(Review, week=address), signed_in(request)
     notes = request.POST.get("notes", "").replace("\0", "")[:4000]
     try:
-        if close_review(review.pk, signed_in(request), read_now(), notes):
+        if close_review(review.pk, user, read_now(), notes):
             messages.success(request, "Closed. These are the minutes; everybody in the teams gets them by mail.")
+        elif not _closed_so(review, user, notes):
+            return stale_page(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
     except Refusal as refused:
         messages.error(request, str(refused))
     return redirect("review:week", address)
@@ -152,35 +160,26 @@ def _item(request: HttpRequest, address: str, item_id: int) -> AgendaItem:
     return item
 
 
-def _meeting(request: HttpRequest, review: Review, form: DecisionForm | None, status: int = 200) -> HttpResponse:
-    context = meeting(Week.parse(review.week), review, signed_in(request), form)
-    response = render_in_zone(request, "calendar_project/review.html", context)
-    response.status_code = status
-    return response
-
-
 def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
     """Decided or closed meanwhile, or not for this person to decide. A second click of the same is no mistake."""
     decision = item.decisions.filter(taken_back_at=None).select_related("by").first()
     if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
         return redirect(_at(item))
     if not item.review.is_open:
-        messages.error(request, "This review is closed: its minutes do not change any more.")
-        return _with_status(render_in_zone(request, "calendar_project/minutes.html", _minutes(request, item)), 409)
+        return stale_page(request, item.review, "This review is closed: its minutes do not change any more.")
     if decision:
-        messages.error(request, f"Somebody was quicker: {decision.get_kind_display().lower()}. Look at it again.")
-        return _meeting(request, item.review, None, 409)
-    messages.error(request, "That is for those who plan for the campaign’s team, as long as there is something to it.")
-    return _meeting(request, item.review, None, 403)
+        who = person_name(decision.by)
+        said = f"Somebody was quicker: {decision.get_kind_display().lower()}, says {who}. Look at it again."
+        return stale_page(request, item.review, said)
+    if not offers_of(item):
+        return stale_page(request, item.review, "It has settled itself meanwhile: there is nothing left to decide.")
+    return refused_page(request, item.review, "Only those who plan for the campaign’s team can decide this.")
 
 
-def _minutes(request: HttpRequest, item: AgendaItem) -> dict[str, Any]:
-    return minutes(item.review, signed_in(request))
-
-
-def _with_status(response: HttpResponse, status: int) -> HttpResponse:
-    response.status_code = status
-    return response
+def _closed_so(review: Review, user: User, notes: str) -> bool:
+    """Whether it was they who closed it, with these words: a second click is no mistake."""
+    review.refresh_from_db()
+    return (review.closed_by_id, review.notes) == (user.pk, notes.strip())
 
 
 def _look_for_overlaps(item: AgendaItem) -> None:
@@ -188,9 +187,9 @@ def _look_for_overlaps(item: AgendaItem) -> None:
         check_overlaps.delay_on_commit(campaign_id)  # type: ignore[attr-defined]  # by Celery for Django
 
 
-def _next(item: AgendaItem) -> str:
-    """The next item that waits, else this one."""
-    later = undecided_again(item.review).filter(place__gt=item.place)
+def _next(item: AgendaItem, user: User) -> str:
+    """The next item on this person's page that waits, else this one."""
+    later = undecided_again(item.review).filter(items_seen_by(user), place__gt=item.place)
     return _at(later.first() or item)
 
 

@@ -11,7 +11,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audiences.clock import read_now
 from campaigns.models import Campaign
+from campaigns.queries.authors import is_barred
 from campaigns.refusals import PreflightFailed, Refusal
+from campaigns.services.approvals import FOUR_EYES
 from campaigns.tasks import check_overlaps_soon
 
 from .campaign_form import current_version
@@ -53,9 +55,11 @@ def move_page(request: HttpRequest, campaign: Campaign, name: str, context: dict
 
 
 def _why_not(user: Any, campaign: Campaign, move: Move) -> str:
-    if move.right(user, campaign.team):
-        return f"the campaign is “{campaign.get_status_display()}”."
-    return f"your role in the team {campaign.team} does not include it."
+    if not move.right(user, campaign.team):
+        return f"your role in the team {campaign.team} does not include it."
+    if move.action == "approve" and is_barred(user, campaign):
+        return f"{FOUR_EYES} to approve what you wrote or asked for. The other sections are approved on its page."
+    return f"the campaign is “{campaign.get_status_display()}”."
 
 
 def _do(request: HttpRequest, campaign: Campaign, move: Move, form: AnswerForm) -> HttpResponse:

@@ -95,7 +95,8 @@ MOVES = (
     ),
     Move(
         "approve", "approve", "Approve",
-        "From now on this version goes out at its hour, without another question.",
+        "Every section that is open is approved with it, and from now on this version goes out at its hour, without "
+        "another question. Section by section it is approved on its page in the calendar.",
         "Approved. It goes out as planned.", can_approve, _approve, variant="primary",
     ),
     Move(

@@ -4,8 +4,9 @@ from .campaigns import Campaign, CampaignVersion, HistoryEntry
 from .feeds import Feed
 from .findings import Finding
 from .handoffs import Handoff, Retirement
+from .mails import HandoffMail, MinutesMail
 from .messages import Message
-from .reviews import AgendaItem, Decision, MinutesMail, Review
+from .reviews import AgendaItem, Decision, Review
 from .saved_views import SavedView
 from .sends import Firing, Send, TriggerCursor
 from .teams import Membership, Milestone, Team
@@ -20,6 +21,7 @@ __all__ = [
     "Finding",
     "Firing",
     "Handoff",
+    "HandoffMail",
     "HistoryEntry",
     "ImportedCalendar",
     "Membership",

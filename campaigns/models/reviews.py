@@ -1,4 +1,4 @@
-"""Reviews: the weekly meeting as a record. What was on its agenda, what was decided, and who was sent the minutes."""
+"""Reviews: the weekly meeting as a record. What was on its agenda, and what was decided."""
 
 from django.conf import settings
 from django.db import models
@@ -142,22 +142,3 @@ class Decision(models.Model):
     @property
     def is_final(self) -> bool:
         return self.kind in self.FINAL
-
-
-class MinutesMail(models.Model):
-    """The minutes on their way to one person; made in the transaction that closes the review, so none is forgotten."""
-
-    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="mails")
-    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    claimed_at = models.DateTimeField(null=True, help_text="When somebody last set about sending it.")
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["review", "to"], name="one_mail_per_person")]
-        indexes = [
-            # unsent_minutes(now): asked every few seconds, and empty nearly always.
-            models.Index(fields=["claimed_at"], condition=Q(sent_at=None), name="minutes_unsent")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.review} to {self.to_id}"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from campaigns.models import AgendaItem, Decision, Handoff, Membership, Review
-from campaigns.rights import PLANNING, seen_by
+from campaigns.rights import PLANNING, Person, seen_by
 
 
 def items_of(review: Review) -> QuerySet[AgendaItem]:
@@ -17,12 +18,28 @@ def items_of(review: Review) -> QuerySet[AgendaItem]:
     )
 
 
-def with_counts() -> QuerySet[Review]:
-    """Every review, the latest week first, with how many items it had, decided and carried over."""
+def items_seen_by(user: Person, at: str = "") -> Q:
+    """Items that this person is shown, as a condition on them or on rows that lead to them: those of whose campaigns
+    they may see every one; and of a pair one, where it would be crowding, were it about the people alone."""
+    at = f"{at}__" if at else ""
+    seen, other_seen = seen_by(user, f"{at}campaign"), seen_by(user, f"{at}other")
+    crowding = {
+        f"{at}about": AgendaItem.About.FINDING,
+        f"{at}facts__shared__gte": settings.CROWDING_PEOPLE,
+        f"{at}facts__percent__gte": settings.CROWDING_PERCENT,
+    }
+    alone = Q(**{f"{at}other": None})
+    return (seen & (alone | other_seen)) | (Q(**crowding) & (seen | (~alone & other_seen)))
+
+
+def with_counts(user: Person) -> QuerySet[Review]:
+    """Every review, the latest week first, with how many of the items that this person is shown were decided and
+    carried over."""
+    seen = items_seen_by(user, "items")
     held = Q(items__decisions__isnull=False, items__decisions__taken_back_at=None)
     return Review.objects.annotate(
-        decided=Count("items", filter=held, distinct=True),
-        left=Count("items", filter=Q(items__carries_over=True), distinct=True),
+        decided=Count("items", filter=seen & held, distinct=True),
+        left=Count("items", filter=seen & Q(items__carries_over=True), distinct=True),
     ).order_by("-week")
 
 

@@ -15,6 +15,7 @@ from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import NotAllowed
 from campaigns.services import fixes, handoffs, overlaps, retiring, sends
 
+KEPT = "Both stay. The finding is settled until one of the two changes."
 VOIDED = " Its approval is void: it has to be asked for again."
 
 
@@ -47,9 +48,7 @@ def _keep(item: AgendaItem, campaign: Campaign | None, asked: Asked, by: User | 
     if item.finding is None:
         return Acted("Stays as it is planned.")
     overlaps.acknowledge(item.finding.pk, by, asked.reason, now)
-    return Acted(
-        "Both stay. The finding is settled until one of the two changes.", {"acknowledged_at": now.isoformat()}
-    )
+    return Acted(KEPT, {"acknowledged_at": now.isoformat()})
 
 
 def _keep_no_more(item: AgendaItem, decision: Decision, by: User | None, now: datetime) -> None:

@@ -14,7 +14,7 @@ from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_plan
 from campaigns.services import acts
 from campaigns.services.fixes import side_of
-from campaigns.services.reviews import lock_review
+from campaigns.services.reviews import lock_open_review
 from campaigns.services.versions import lock_campaign
 
 
@@ -96,9 +96,7 @@ def _moves(send: Send | None) -> bool:
 def _lock(item_id: int) -> AgendaItem:
     """The review, then the campaigns in the order of their ids; what is read of them after that stays so."""
     unlocked = AgendaItem.objects.get(pk=item_id)
-    review = lock_review(unlocked.review_id)
-    if not review.is_open:
-        raise StaleChange("This review is closed: its minutes do not change any more.")
+    lock_open_review(unlocked.review_id)
     for campaign_id in sorted(filter(None, (unlocked.campaign_id, unlocked.other_id))):
         lock_campaign(campaign_id)
     related = ("review", "campaign__team", "other__team", "send__campaign", "other_send__campaign", "finding")

@@ -71,10 +71,12 @@ def feed_version(feed: Feed, now: datetime) -> FeedVersion:
         changed=Max("changed_at"),
         edited=Max("campaign__updated_at", filter=seen),
     )
-    reviews = _reviews(now).aggregate(held=Max("opened_at"), closed=Max("closed_at"))
-    news = (found["changed"], found["edited"], reviews["held"], reviews["closed"])
-    moments = [moment for moment in (*news, feed.created_at) if moment]
-    told = [found["number"], found["seen"], found["last"], *news]
+    # Their numbers too: they are of what the owner may see, which changes after a review was closed.
+    reviews = list(_reviews(feed, now).values_list("opened_at", "closed_at", "decided", "left"))  # type: ignore[misc]  # annotated
+    held = [moment for opened, closed, *_ in reviews for moment in (opened, closed)]
+    news = (found["changed"], found["edited"])
+    moments = [moment for moment in (*news, *held, feed.created_at) if moment]
+    told = [found["number"], found["seen"], found["last"], *news, *reviews]
     parts = [feed.pk, feed.name, _since(now), sees_everything(feed.owner), sorted(roles_of(feed.owner)), *told]
     tag = sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
     return FeedVersion(tag, max(moments).replace(microsecond=0))
@@ -86,7 +88,7 @@ def feed_file(feed: Feed, now: datetime) -> bytes:
     name = f"{feed.name} – {feed.team}" if feed.team else feed.name
     sends = veil_sends(feed.owner, _sends(feed, now).order_by("due_at", "id"))
     entries = (_busy(send) if send.campaign.is_veiled else _entry(send) for send in sends)
-    return write_calendar(name, (*entries, *(_meeting(review) for review in _reviews(now))))
+    return write_calendar(name, (*entries, *(_meeting(review) for review in _reviews(feed, now))))
 
 
 def _hash(token: str) -> str:
@@ -98,9 +100,9 @@ def _sends(feed: Feed, now: datetime) -> QuerySet[Send]:
     return sends.filter(campaign__team=feed.team) if feed.team_id else sends
 
 
-def _reviews(now: datetime) -> QuerySet[Review]:
-    """They are everybody's: in the feed of each team."""
-    return with_counts().filter(opened_at__gte=_since(now)).order_by("opened_at")
+def _reviews(feed: Feed, now: datetime) -> QuerySet[Review]:
+    """They are everybody's: in the feed of each team, with numbers of what its owner may see."""
+    return with_counts(feed.owner).filter(opened_at__gte=_since(now)).order_by("opened_at")
 
 
 def _since(now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from campaigns.models import Campaign, Handoff
+from campaigns.models import Campaign, Handoff, HandoffMail
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import can_approve, can_plan
 from campaigns.services.states import write_history
@@ -33,9 +33,12 @@ def offer(campaign_id: int, to_id: int | None, by: User | None, now: datetime, n
             return same
         _answer(campaign_id, State.WITHDRAWN, now)
         write_history(campaign_id, "hand over", by, now, note=_told(f"To {_name(to)}", note))
-        return Handoff.objects.create(
+        handoff = Handoff.objects.create(
             campaign=campaign, owner=campaign.owner, to=to, offered_by=by, offered_at=now, note=note.strip()[:500]
         )
+        if to.email and to != by:
+            HandoffMail.objects.create(handoff=handoff)
+        return handoff
 
 
 def accept(handoff_id: int, by: User, now: datetime) -> None:
@@ -101,8 +104,14 @@ def _lock_offered(handoff_id: int) -> tuple[Campaign, Handoff]:
     campaign = _lock(campaign_id)
     handoff = Handoff.objects.get(pk=handoff_id)
     if handoff.state != State.OFFERED:
-        raise StaleChange(f"This offer is over: {handoff.get_state_display()}.")
+        raise StaleChange(f"This offer is over: {_what_became(handoff)}.")
     return campaign, handoff
+
+
+def _what_became(handoff: Handoff) -> str:
+    if handoff.state == State.WITHDRAWN:
+        return "it was taken back, or offered to somebody else"
+    return f"{_name(handoff.to)} has {handoff.state} it"
 
 
 def _answer(campaign_id: int, state: Handoff.State, now: datetime) -> int:

@@ -6,20 +6,15 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from audiences.models import Workspace
 from campaigns.models import AgendaItem, MinutesMail, Review
 from campaigns.queries.agenda import Facts, Stretch, agenda, last_closed, undecided_again
-from campaigns.refusals import NotAllowed
+from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.rights import leads_reviews
 
 # The first review looks back this far.
 LOOK_BACK = timedelta(days=7)
-#: Whoever set about sending a mail and said nothing for so long was killed on the way.
-LEASE = timedelta(minutes=10)
-#: A mail that could not be handed over for so long is not tried again: the minutes have their page.
-STALE = timedelta(days=2)
 BATCH = 200
 
 
@@ -73,22 +68,16 @@ def lock_review(review_id: int) -> Review:
     return Review.objects.select_for_update(no_key=True).get(pk=review_id)
 
 
+def lock_open_review(review_id: int) -> Review:
+    review = lock_review(review_id)
+    if not review.is_open:
+        raise StaleChange("This review is closed: its minutes do not change any more.")
+    return review
+
+
 def is_openable(week: Stretch, now: datetime) -> bool:
     """A review settles a week that is not over, as far ahead as anything is planned."""
     return week.start - timedelta(days=settings.HORIZON_DAYS) <= now < week.end
-
-
-def claim_minutes(now: datetime) -> list[MinutesMail]:
-    """Mails that this caller, and nobody else for a while, is to send; fifty at most."""
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
-    fresh = MinutesMail.objects.filter(free, sent_at=None, review__closed_at__gt=now - STALE)
-    waiting = fresh.order_by("pk").values_list("pk", flat=True)[:50]
-    mine = [pk for pk in waiting if MinutesMail.objects.filter(free, pk=pk, sent_at=None).update(claimed_at=now)]
-    return list(MinutesMail.objects.filter(pk__in=mine).select_related("review", "to").order_by("pk"))
-
-
-def minutes_sent(mail_id: int, now: datetime) -> None:
-    MinutesMail.objects.filter(pk=mail_id).update(sent_at=now)
 
 
 def _one_after_the_other() -> None:
@@ -102,7 +91,7 @@ def _require_openable(week: Stretch, now: datetime) -> None:
         raise NotAllowed("A review settles a week that is not over yet: this one is past, or too far ahead.")
     still_open = Review.objects.filter(state=Review.State.OPEN).first()
     if still_open is not None:
-        raise NotAllowed(
+        raise StaleChange(
             f"The review of week {still_open.number} is still open. Close it first: what it leaves undecided carries "
             "over to this one."
         )

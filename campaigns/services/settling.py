@@ -24,14 +24,15 @@ class Looked:
     versions: dict[int, int]
 
 
-def move_away(looked: Looked, send_id: int, to_local: datetime, sequence: int, by: User | None, now: datetime) -> None:
-    """Move a send of the campaign to another wall-clock moment."""
+def move_away(looked: Looked, send_id: int, to_local: datetime, sequence: int, by: User | None, now: datetime) -> Send:
+    """Move a send of the campaign to another wall-clock moment; the send as it stands then."""
     with transaction.atomic():
         _lock(looked)
         if not Send.objects.filter(pk=send_id, campaign=looked.campaign_id).exists():
             raise StaleChange("That send is not on the calendar any more.")
-        sends.move(send_id, to_local, by, now, sequence)
+        moved = sends.move(send_id, to_local, by, now, sequence)
         check_overlaps(now, looked.campaign_id)
+        return moved
 
 
 def leave_out(looked: Looked, by: User | None, now: datetime) -> Mended:
@@ -41,6 +42,13 @@ def leave_out(looked: Looked, by: User | None, now: datetime) -> Mended:
         mended = fixes.leave_out(looked.campaign_id, other_id, by, now)
         check_overlaps(now, looked.campaign_id)
         return mended
+
+
+def let_back_in(campaign_id: int, added: list[int], version: int, by: User | None, now: datetime) -> None:
+    """Take back what `leave_out` did, as long as nobody has edited the campaign since."""
+    with transaction.atomic():
+        fixes.let_back_in(campaign_id, added, version, by, now)
+        check_overlaps(now, campaign_id)
 
 
 def take_in(looked: Looked, by: User | None, now: datetime, note: str) -> Mended:

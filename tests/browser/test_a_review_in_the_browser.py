@@ -13,7 +13,9 @@ from campaigns.models import Campaign, Decision, Finding, MinutesMail
 from campaigns.services.overlaps import check_overlaps
 from campaigns.services.versions import record_version
 from tests.browser.conftest import Visitor
-from tests.builders import make_campaign, make_customers, make_segment, make_team, make_user
+from tests.browser.test_accessibility import grave_faults
+from tests.builders import make_campaign, make_customers, make_review, make_segment, make_team, make_user
+from tests.calendar_project.test_keeping_low_ones import low_one
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., Visitor]
@@ -119,6 +121,28 @@ def test_a_review_by_keyboard_alone(visit: Visit, clash: Finding, ana: User) -> 
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Item 2"
 
 
+def test_all_the_low_ones_are_kept_by_keyboard_and_taken_back(visit: Visit, ana: User) -> None:
+    review = make_review(f"{read_now() + timedelta(days=1):%G-W%V}")
+    for _ in range(14):
+        low_one(review)
+    visitor = visit()
+    page = at_the_review(visitor, ana)
+    page.keyboard.press("j")
+    page.keyboard.press("l")
+    assert page.evaluate("document.activeElement.name") == "reason"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("l")
+    page.keyboard.type("Few people, and late.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Kept: 14 low findings.")
+    assert Decision.objects.filter(taken_back_at=None).count() == 14
+    page.get_by_role("button", name="Take all of them back").click()
+    expect(page.get_by_role("status")).to_contain_text("14 low findings wait again")
+    assert not Decision.objects.filter(taken_back_at=None).exists()
+    assert grave_faults(page) == []
+
+
 def test_it_works_without_a_script(visit: Visit, clash: Finding, ana: User) -> None:
     visitor = visit()
     visitor.page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
@@ -149,7 +173,8 @@ def test_somebody_who_was_quicker_is_named(visit: Visit, clash: Finding, ana: Us
     page.get_by_role("button", name="Decide", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Both stay.")
     slow.get_by_role("button", name="Decide", exact=True).click()
-    expect(slow.get_by_text("Somebody was quicker: keep.")).to_be_visible()
+    expect(slow.get_by_text("Somebody was quicker: keep, says Ana.")).to_be_visible()
+    expect(slow.get_by_text("This was not saved")).to_be_in_viewport()
     # A 409 is an error to the console, and meant to be one here.
     second.complaints.clear()
 

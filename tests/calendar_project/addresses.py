@@ -58,7 +58,7 @@ OF_ROUTE: dict[tuple[str, str], Callable[[], Iterable[Any]]] = {
     **{(f"review:{step}", "item_id"): _ids(AgendaItem) for step in ("decide", "take-back")},
     **{
         (f"review:{page}", "address"): lambda: [f"{read_now():%G-W%V}", *Review.objects.values_list("week", flat=True)]
-        for page in ("week", "minutes", "open", "close", "decide", "take-back")
+        for page in ("week", "minutes", "open", "close", "keep-low", "take-back-low", "decide", "take-back")
     },
 }
 MOST = 60

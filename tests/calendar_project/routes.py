@@ -84,6 +84,8 @@ ROUTES = {
     "review:decide": Route(PAGE, "POST"),
     "review:take-back": Route(PAGE, "POST"),
     "review:close": Route(PAGE, "POST"),
+    "review:keep-low": Route(PAGE, "POST"),
+    "review:take-back-low": Route(PAGE, "POST"),
     "api-customers": Route(KEY, "POST"),
     "api-events": Route(KEY, "POST"),
     "holds": Route(KEY, "POST"),
@@ -181,6 +183,8 @@ POSTS: dict[str, tuple[dict[str, str], frozenset[str]]] = {
     "calendar:delete-view": ({}, NO_ONE),
     "review:open": ({}, APPROVERS),
     "review:close": ({}, APPROVERS),
+    "review:keep-low": ({"reason": "because"}, NO_ONE),  # there are none
+    "review:take-back-low": ({}, NO_ONE),
     "review:decide": ({}, NO_ONE),  # nothing is chosen
     "review:take-back": ({}, NO_ONE),  # nothing is decided
     "calendar:unsubscribe-customer": ({}, OF_A_TEAM),

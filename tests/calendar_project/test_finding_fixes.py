@@ -82,7 +82,7 @@ def test_each_fix_says_what_it_leaves(client: Client, pair: tuple[Campaign, Camp
 def test_a_send_is_moved_out_of_the_way_to_a_working_day(client: Client, pair: tuple[Campaign, Campaign]) -> None:
     ours, _ = pair
     sign_in(client, "lifecycle")
-    assert "Moved to" in press(client, ours, "move", **fixes(client, ours)["move"]).content.decode()
+    assert "moved from" in press(client, ours, "move", **fixes(client, ours)["move"]).content.decode()
     here, there = (each.sends.get().due_at for each in pair)
     assert abs(here - there) > timedelta(hours=72)
     assert here.weekday() < 5

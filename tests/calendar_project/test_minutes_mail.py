@@ -1,13 +1,13 @@
 """The minutes by mail: once to everybody, as simple tables and as text, whatever happens on the way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
 from calendar_project.review_page import mail
-from calendar_project.review_page.mail import send_minutes
+from calendar_project.review_page.letters import minutes_letter
 from campaigns.models import MinutesMail, Review
 from campaigns.services.reviews import close_review
 from tests.builders import NOW, make_team, make_user
@@ -33,6 +33,10 @@ def closed() -> Review:
     decided(item_about(review), "keep", ana, reason="Two days apart.")
     close_review(review.pk, ana, NOW, "Bring the numbers.")
     return review
+
+
+def send_minutes(now: datetime) -> int:
+    return mail.send_mails(lambda: now)
 
 
 def parts(message: EmailMessage) -> dict[str, str]:
@@ -61,22 +65,60 @@ def test_the_mail_is_simple_tables_without_script_and_a_text_that_says_the_same(
     assert "Terms & <b>more</b>" in found["text/plain"]
 
 
-def test_whoever_was_killed_on_the_way_is_made_up_for_with_the_same_message_id(
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_mail_of_a_worker_that_was_killed_before_it_left_goes_when_its_lease_is_over_and_the_others_at_once(
     closed: Review, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(mail, "minutes_sent", killed)
+    monkeypatch.setattr(mail, "begin_mail", killed)
     with pytest.raises(KeyboardInterrupt):
         send_minutes(LATER)
     monkeypatch.undo()
-    assert send_minutes(LATER + timedelta(minutes=1)) == 0
-    assert send_minutes(LATER + timedelta(minutes=15)) == 2
-    # The one that was taken and not marked comes twice rather than never, and mail programs can tell.
-    assert len(smtp_server.messages) == 3
-    assert len({message["Message-ID"] for message in smtp_server.messages}) == 2
-    assert not MinutesMail.objects.filter(sent_at=None).exists()
+    assert [send_minutes(LATER + timedelta(minutes=minutes)) for minutes in (1, 15)] == [1, 1]
+    assert len({message["To"] for message in smtp_server.messages}) == len(smtp_server.messages) == 2
+
+
+def test_a_mail_of_a_worker_that_was_killed_after_it_left_is_not_sent_twice(
+    closed: Review, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "mail_sent", killed)
+    with pytest.raises(KeyboardInterrupt):
+        send_minutes(LATER)
+    monkeypatch.undo()
+    assert [send_minutes(LATER + timedelta(minutes=minutes)) for minutes in (1, 15)] == [1, 0]
+    assert len({message["To"] for message in smtp_server.messages}) == len(smtp_server.messages) == 2
+
+
+def test_a_mail_that_takes_long_takes_nothing_of_the_time_of_those_after_it(
+    closed: Review, smtp_server: MailServer
+) -> None:
+    """The clock goes on by eleven minutes each time it is asked: longer than a lease."""
+    clock = iter(LATER + timedelta(minutes=11 * number) for number in range(100))
+    assert mail.send_mails(lambda: next(clock)) == 2
+    assert len({message["To"] for message in smtp_server.messages}) == len(smtp_server.messages) == 2
+
+
+def test_one_whose_mail_cannot_be_written_holds_up_nobody(
+    closed: Review, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(mail: MinutesMail) -> Any:
+        if mail.to.username == "ana":
+            raise ValueError("no such template")
+        return minutes_letter(mail)
+
+    monkeypatch.setattr(mail, "minutes_letter", broken)
+    assert send_minutes(LATER) == 1
+    monkeypatch.undo()
+    assert send_minutes(LATER + timedelta(minutes=15)) == 1
+
+
+def test_one_who_is_refused_for_good_is_not_tried_again(closed: Review, smtp_server: MailServer) -> None:
+    smtp_server.refuse["ana@example.com"] = "550 no such mailbox"
+    assert send_minutes(LATER) == 1
+    smtp_server.refuse.clear()
+    assert send_minutes(LATER + timedelta(minutes=15)) == 0
 
 
 def test_one_who_is_refused_holds_up_nobody_and_is_tried_again(closed: Review, smtp_server: MailServer) -> None:

@@ -27,8 +27,8 @@ ADDRESS = "/review/2026-W48/"
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Monday of the week that is settled: the views read the clock of our tests."""
-    for module in ("views", "handoffs"):
-        monkeypatch.setattr(f"calendar_project.review_page.{module}.read_now", lambda: NOW)
+    for module in ("review_page.views", "review_page.pages", "campaign_page.handing_over"):
+        monkeypatch.setattr(f"calendar_project.{module}.read_now", lambda: NOW)
     Workspace.current()
 
 
@@ -210,8 +210,9 @@ def test_taking_back_says_so_and_what_cannot_be_undone_has_no_button(client: Cli
     post(client, item, decision="stop", campaign=finding.first_id)
     shown = visible(client.get(ADDRESS))
     assert "this cannot be taken back" in shown
-    client.post(f"{ADDRESS}items/{item.pk}/take-back/")
-    assert "decided otherwise since this page was made" in visible(client.get(ADDRESS))
+    stale = client.post(f"{ADDRESS}items/{item.pk}/take-back/")
+    assert stale.status_code == 409
+    assert "decided otherwise since this page was made" in visible(stale)
     client.post(f"{ADDRESS}items/{item.pk}/take-back/", {"decision": Decision.objects.get(taken_back_at=None).pk})
     assert "that is for good" in visible(client.get(ADDRESS))
 
@@ -287,7 +288,7 @@ def test_a_handoff_is_flagged_and_answered_on_the_campaign_page(client: Client) 
     assert "handed over" in visible(client.get("/calendar/2026-W48/"))
     assert "It is yours now." in visible(client.post(f"{page}handoff/accept/", follow=True))
     assert Campaign.objects.get().owner == eli
-    assert "This offer is over" in visible(client.post(f"{page}handoff/accept/", follow=True))
+    assert client.post(f"{page}handoff/accept/").status_code == 409
     assert "handed over" not in visible(client.get("/calendar/2026-W48/"))
     assert client.post(f"{page}handoff/steal/").status_code == 404
 
@@ -298,7 +299,9 @@ def test_a_newer_offer_is_not_answered_from_a_page_that_shows_an_older_one(clien
     shown = offer(campaign.pk, make_user("eli", team=make_team()).pk, ana, NOW)
     newer = offer(campaign.pk, make_user("ben", team=make_team()).pk, ana, NOW)
     answer = f"/calendar/campaigns/{campaign.pk}/handoff/withdraw/"
-    assert "This offer is over" in client.post(answer, {"handoff": shown.pk}, follow=True).content.decode()
+    stale = client.post(answer, {"handoff": shown.pk, "note": "A long\nthought"})
+    assert stale.status_code == 409
+    assert "This offer is over" in visible(stale)
     newer.refresh_from_db()
     assert newer.state == "offered"
 

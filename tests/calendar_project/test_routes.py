@@ -114,9 +114,10 @@ def arguments(name: str) -> dict[str, Any]:
         return {"token": create_feed(make_user(is_staff=True), None, "Mine")[1]}
     if name == "review:minutes":
         return {"address": make_review("2026-W46", is_closed=True).week}
-    if name in ("review:decide", "review:take-back", "review:close"):
+    if name in ("review:decide", "review:take-back", "review:close", "review:keep-low", "review:take-back-low"):
         review = Review.objects.filter(state=Review.State.OPEN).first() or make_review("2026-W47")
-        on_item = {} if name == "review:close" else {"item_id": make_item(review, campaign, key=name).pk}
+        is_of_item = name in ("review:decide", "review:take-back")
+        on_item = {"item_id": make_item(review, campaign, key=name).pk} if is_of_item else {}
         return {"address": review.week, **on_item}
     return made.get(name, {})
 

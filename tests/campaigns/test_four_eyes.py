@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from audiences.models import Workspace
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SectionApproval
+from campaigns.plan import SECTIONS
 from campaigns.queries.approvals import section_digests
 from campaigns.refusals import NotAllowed
 from campaigns.services import lifecycle
@@ -123,3 +124,19 @@ def test_the_pages_offer_the_button_to_the_others_and_say_why_to_the_author(
     assert buttons[0] in client.get(page).content.decode()
     assert "Four eyes" not in client.get(page).content.decode()
     assert buttons[1] in client.get(panel).content.decode()
+
+
+def test_the_admin_obeys_it_by_section_says_why_and_leads_to_where_the_others_are_approved(
+    client: Client, campaign: Campaign, ana: User, ben: User
+) -> None:
+    ask(campaign, ana)
+    button = f"/admin/campaigns/campaign/{campaign.pk}/move/approve/"
+    client.force_login(ana)
+    said = client.post(button, {"version": 1}, follow=True).content.decode()
+    assert "somebody else has to approve what you wrote or asked for" in said
+    assert "Approve section by section" in said
+    assert f"/calendar/campaigns/{campaign.pk}/" in said
+    assert not SectionApproval.objects.exists()
+    client.force_login(ben)
+    client.post(button, {"version": 1})
+    assert SectionApproval.objects.filter(by=ben).count() == len(SECTIONS)

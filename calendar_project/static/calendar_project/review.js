@@ -35,6 +35,21 @@ function show(link, chosen = "") {
   location.assign(link.href.replace(/#.*/, chosen));
 }
 
+// The form for all the low findings of the section where the focus is, else of the first one that has any.
+function keepLow() {
+  const low = current()?.closest("section").querySelector("[data-keep-low]") ?? document.querySelector("[data-keep-low]");
+  if (!low) return;
+  low.open = true;
+  low.querySelector("[name=reason]").focus();
+}
+
+function leave(event) {
+  const low = event.target.closest("[data-keep-low]");
+  if (!low) return document.querySelector("[data-back]")?.click();
+  low.open = false;
+  low.querySelector("summary").focus();
+}
+
 function isTyping(field) {
   return field.matches("textarea, select, input:not([type=radio])");
 }
@@ -42,7 +57,7 @@ function isTyping(field) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
-    document.querySelector("[data-back]")?.click();
+    leave(event);
     return;
   }
   if (isTyping(event.target)) return;
@@ -50,14 +65,21 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j" || (onItem && event.key === "ArrowDown")) walk(1);
   else if (event.key === "k" || (onItem && event.key === "ArrowUp")) walk(-1);
   else if (event.key === "Enter" && onItem && event.target.querySelector("[data-decide]")) show(event.target.querySelector("[data-decide]"));
+  else if (event.key === "l") keepLow();
   else if (letters[event.key]) decide(letters[event.key]);
   else return;
   event.preventDefault();
 });
 
-// After a decision the address names the item that comes next; a form that is open begins where it is filled in.
+// After a decision the address names the item that comes next; a form that is open begins where it is filled in. What was
+// refused is said at the top of the page, wherever the address leads to.
 const form = document.querySelector(".decide");
-if (form) {
+const refused = document.querySelector(".notice--error");
+if (refused && !form) {
+  history.replaceState(null, "", location.pathname);
+  refused.tabIndex = -1;
+  refused.focus();
+} else if (form) {
   const first = form.querySelector("input[name=decision]:checked") ? visible(form) : form.querySelector("input[name=decision]");
   first?.focus();
 } else if (location.hash.startsWith("#item-")) {
