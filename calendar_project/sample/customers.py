@@ -28,7 +28,7 @@ SUPPRESSED = [
     (5, "email", Suppression.Reason.COMPLAINT, "reported as spam"),
     (3, "", Suppression.Reason.MANUAL, "asked by telephone not to be written to"),
 ]
-HOLD_WHY = "In escalation, no marketing until Friday: half of their last crate came broken."
+HOLD_WHY = "In escalation, no marketing until Friday: half of their last crate came broken"
 FRIDAY = 4
 
 
@@ -74,7 +74,7 @@ def _suppress(customers: Sequence[Customer], chance: random.Random, now: datetim
 
 def hold_one(now: datetime) -> None:
     """A record shop that Customer Success talks to: nothing reaches it to the end of the next Friday."""
-    shop = Customer.objects.filter(attributes__plan="shop").exclude(email="").order_by("external_id")[0]
+    shop = Customer.objects.filter(attributes__plan="shop", deliveries__obeys_caps=True).order_by("external_id")[0]
     zone = zone_or(TIMEZONE, "UTC")
     today = now.astimezone(zone).date()
     friday = today + timedelta(days=(FRIDAY - today.weekday() - 1) % 7 + 1)

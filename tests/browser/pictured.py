@@ -1,21 +1,22 @@
 """What `make screenshots` takes pictures of: four workspaces, from an empty one to a full one, and pages of each."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import reverse
 
 from audiences.clock import read_now
-from audiences.models import Hold, Workspace
+from audiences.models import Hold, Topic, Workspace
 from calendar_project.sample import load_sample
 from calendar_project.week.weeks import Week
 from campaigns.models import CalendarEntry, Campaign, ImportedCalendar, Review, Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.services.saved_views import save_view
+from campaigns.services.versions import record_version
 from deliveries.tokens import preferences_token, unsubscribe_token
-from tests.builders import make_campaign, make_customers, make_segment, make_team, make_user
+from tests.builders import make_campaign, make_customers, make_segment, make_user
 from tests.calendar_project.full_week import plan_full_week
 
 PASSWORD = "a long password"
@@ -29,8 +30,8 @@ def sample() -> Pictured:
     load_sample(read_now(), PASSWORD)
     ana = User.objects.get(username="ana")
     week = _this_week()
-    save_view(ana, "Not approved", "status=unapproved", is_shared=True)
-    save_view(ana, "Offers by owner", "rows=owners&topic=offers", is_shared=False)
+    save_view(ana, "Not approved", "only=unapproved", is_shared=True)
+    save_view(ana, "Offers by owner", f"rows=owners&topic={Topic.objects.get(slug='offers').pk}", is_shared=False)
     _import_calendar(week.next)
     return {
         **_week_pages(week),
@@ -61,7 +62,8 @@ def one_send() -> Pictured:
     Workspace.current()
     ana, day = _ana(), _this_week().next.anchor
     readers = make_segment(make_customers(12), "readers")
-    campaign = make_campaign([readers], team=make_team(), owner=ana, name="Welcome", start_date=day)
+    campaign = make_campaign([readers], owner=ana, name="Welcome", start_date=day)
+    record_version(campaign.pk, ana, read_now())
     return {
         "one-week": f"/calendar/{Week.of(day).address}/",
         "one-list": f"/calendar/{Week.of(day).address}/list/",
@@ -96,7 +98,7 @@ def _this_week() -> Week:
 
 
 def _ana() -> User:
-    return make_user("ana", first_name="Ana", team=make_team(), is_staff=True)
+    return make_user("ana", first_name="Ana", is_superuser=True, is_staff=True)
 
 
 def _import_calendar(week: Week) -> None:
@@ -109,24 +111,21 @@ def _week_pages(week: Week) -> Pictured:
     ahead = f"/calendar/{week.next.address}/"
     rows = {f"week-{rows}": f"{ahead}?rows={rows}" for rows in ("channels", "audiences", "owners", "milestones")}
     send = Send.objects.filter(campaign__name="Come back: postage is on us").earliest("due_at")
+    day = send.due_at.astimezone(workspace_zone()).date()
+    move = reverse("calendar:move-send", args=[send.pk])
     return {
         "week": f"/calendar/{week.address}/",
         "week-next": ahead,
         **rows,
-        "week-filtered": f"{ahead}?status=unapproved",
-        "week-nothing": f"{ahead}?q=no+such+thing",
+        "week-filtered": f"{ahead}?only=unapproved&team={send.campaign.team_id}",
+        "week-nothing": f"{ahead}?text=no+such+thing",
         "list": f"{ahead}list/",
         "list-past": f"/calendar/{week.address}/list/",
         "month": f"/calendar/{week.anchor:%Y-%m}/",
-        "day": f"/calendar/{_monday_of(send)}/",
+        "day": f"/calendar/{day}/",
         "day-past": f"/calendar/{week.days[1]}/",
-        "move": f"{reverse('calendar:move-send', args=[send.pk])}?date={_monday_of(send) + timedelta(days=2)}&time=10:00",
+        "move": f"{move}?date={day + timedelta(days=2)}&time=10:00",
     }
-
-
-def _monday_of(send: Send) -> date:
-    at: datetime = send.due_at
-    return at.astimezone(workspace_zone()).date()
 
 
 def _campaign_pages() -> Pictured:
@@ -164,7 +163,7 @@ def _customer_pages() -> Pictured:
     topic = Campaign.objects.get(name="Friday listening tips").topic_id
     return {
         "customers": "/calendar/customers/",
-        "customers-found": "/calendar/customers/?q=anna",
+        "customers-found": "/calendar/customers/?q=jo",
         "customer-on-hold": reverse("calendar:customer", args=[held.pk]),
         "preferences": reverse("preferences", args=[preferences_token(held.pk)]),
         "unsubscribe": reverse("unsubscribe", args=[unsubscribe_token(held.pk, topic, "email")]),
