@@ -6,7 +6,7 @@
 #   make check   every check that needs no test
 #   make fix     mend what the checks can mend by themselves
 #   make bench   Almanac measured beside its peers, half an hour, into docs/benchmarks.md (make bench ARGS=--quick: a look)
-#   make screenshots   pictures of the pages on the sample workspace, into screenshots/, and docs/images/week.png
+#   make screenshots   pictures of every page, from an empty workspace to 600 sends, into screenshots/, and docs/images/week.png
 #   make lock    write the pinned requirements again from requirements/*.in
 
 PYTHON ?= python3

@@ -48,7 +48,7 @@ def shown_results(campaign: Campaign, now: datetime) -> ShownResults:
         reached=found.reached.size,
         held_out=found.held_out.size,
         counted="times" if found.is_of_firings else "people",
-        within=f"within {in_words(found.within)}" if found.within else "since",
+        within=f"within {in_words(found.within)}" if found.within else "at any time since",
         looked_at=LOOKED_AT,
         outcomes=tuple(_outcome(name, name == campaign.goal_event, found) for name in names),
     )

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.contrib.auth.models import User
+
 from audiences.models import Customer, Subscription, Suppression, Topic
 from audiences.services.consent import SubscriptionRow, set_subscriptions, suppress
 from audiences.services.customers import CustomerRow, upsert_customers
 from audiences.services.events import EventRow
+from audiences.until import end_of
+from audiences.zones import zone_or
 from calendar_project.sample.people import external_id, people
 from calendar_project.sample.purchases import Purchase
-from calendar_project.sample.workspace import TOPICS
+from calendar_project.sample.workspace import TIMEZONE, TOPICS
+from deliveries.services.holds import put_on_hold
 
 SEED = 2357
 YEAR = timedelta(days=365)
@@ -23,6 +28,8 @@ SUPPRESSED = [
     (5, "email", Suppression.Reason.COMPLAINT, "reported as spam"),
     (3, "", Suppression.Reason.MANUAL, "asked by telephone not to be written to"),
 ]
+HOLD_WHY = "In escalation, no marketing until Friday: half of their last crate came broken"
+FRIDAY = 4
 
 
 def load_customers(bought: Sequence[Purchase], now: datetime) -> None:
@@ -63,6 +70,15 @@ def _suppress(customers: Sequence[Customer], chance: random.Random, now: datetim
     for number, channel, reason, note in SUPPRESSED:
         for customer in (chosen.pop() for _ in range(number)):
             suppress(customer, channel, reason, note, now)
+
+
+def hold_one(now: datetime) -> None:
+    """A record shop that Customer Success talks to: nothing reaches it to the end of the next Friday."""
+    shop = Customer.objects.filter(attributes__plan="shop", deliveries__obeys_caps=True).order_by("external_id")[0]
+    zone = zone_or(TIMEZONE, "UTC")
+    today = now.astimezone(zone).date()
+    friday = today + timedelta(days=(FRIDAY - today.weekday() - 1) % 7 + 1)
+    put_on_hold(shop.pk, HOLD_WHY, end_of(friday, zone), User.objects.get(username="dora"), now)
 
 
 def orders(

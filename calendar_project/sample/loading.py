@@ -10,7 +10,7 @@ from audiences.services.segments import refresh_all
 from audiences.zones import zone_or
 from calendar_project.sample import history, reviews, settling
 from calendar_project.sample.campaigns import decide_on, draft_campaigns
-from calendar_project.sample.customers import load_consent, load_customers, orders
+from calendar_project.sample.customers import hold_one, load_consent, load_customers, orders
 from calendar_project.sample.people import external_id
 from calendar_project.sample.purchases import purchases
 from calendar_project.sample.workspace import TIMEZONE
@@ -80,6 +80,7 @@ def _load(now: datetime, password: str) -> None:
     history.live_through(began, met, list(orders(bought, since=began, until=met)))
     reviews.hold_last_review(now, met)
     history.live_through(met, now, list(orders(bought, since=met, until=now)))
+    hold_one(now)
     decide_on(now)
     reviews.open_this_review(now)
 

@@ -12,6 +12,9 @@ from .queries import WeekRows
 # A row's id, the name of a channel, or what stands for none at all.
 Key = int | str
 NONE = ""
+# And what stands for what nobody is told: a busy block has none of these.
+PRIVATE = "private"
+HIDDEN = ("audiences", "owners", "milestones")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Row:
 
 def keys_of(kind: str, campaign: Campaign, audiences: Audiences) -> Iterable[Key]:
     """The rows in which it stands: several for two channels or two segments, never none."""
+    if campaign.is_veiled and kind in HIDDEN:
+        return [PRIVATE]
     keys: dict[str, Callable[[], Iterable[Key]]] = {
         "teams": lambda: [campaign.team_id],
         "channels": lambda: campaign.channels,
@@ -39,7 +44,7 @@ def rows_of(kind: str, rows: WeekRows, used: set[Key]) -> list[Row]:
     """Those with anything in them, in the order of their names, steps or channels; every team."""
     if kind == "teams":
         return [Row(team.pk, team.name, str(team.pk)) for team in rows.teams]
-    named = [*NAMES[kind](rows).items(), (NONE, f"No {kind.removesuffix('s')}")]
+    named = [*NAMES[kind](rows).items(), (NONE, f"No {kind.removesuffix('s')}"), (PRIVATE, "Private")]
     return [Row(key, name) for key, name in named if key in used]
 
 

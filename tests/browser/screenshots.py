@@ -1,86 +1,50 @@
-"""Pictures of the pages on the sample workspace: `make screenshots`, into screenshots/, which is not kept.
+"""Pictures of the pages: `make screenshots`, into screenshots/, which is not kept.
 
-Each page at 1280 and 390 pixels, light and dark. The picture of the README is made with them.
+Each page of `pictured` at 1280 and 390 pixels, light and dark, and some as they are printed. The picture of the README
+is made with them.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "screenshots"
 README_PICTURE = ROOT / "docs" / "images" / "week.png"
-PASSWORD = "a long password"
 WIDTHS = (1280, 390)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PRINTED = ("week-next", "list", "campaign-in-review", "review-minutes", "review-open")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> None:
+    """`screenshots.py full`: of that workspace alone."""
     with tempfile.TemporaryDirectory() as data:
         os.environ.update(ALMANAC_DATA=data, DJANGO_SETTINGS_MODULE="calendar_project.settings")
         sys.path.insert(0, str(ROOT))
         import django
 
         django.setup()
-        prepare()
+        from tests.browser.pictured import WORKSPACES, start_over
+
+        FOLDER.mkdir(exist_ok=True)
+        taken = 0
         with serving() as address:
-            take_pictures(address)
-
-
-def prepare() -> None:
-    """A workspace with the sample, and a superuser to look at it as."""
-    from django.contrib.auth.models import User
-    from django.core.management import call_command
-
-    from audiences.clock import read_now
-    from calendar_project.sample import load_sample
-
-    call_command("migrate", verbosity=0)
-    load_sample(read_now(), PASSWORD)
-    User.objects.filter(username="ana").update(is_superuser=True)
-
-
-def pages() -> dict[str, str]:
-    """Name of the picture → path."""
-    from django.urls import reverse
-
-    from audiences.clock import read_now
-    from audiences.models import Customer
-    from calendar_project.week.weeks import Week
-    from campaigns.models import Campaign, Review
-
-    week = Week.of(read_now().date())
-    review = Review.objects.get(state="open")
-    named = {
-        "campaign-in-review": Campaign.objects.filter(status="in_review").order_by("pk")[0],
-        "campaign-running": Campaign.objects.get(name="Tuesday second-hand finds"),
-        "campaign-always-on": Campaign.objects.filter(trigger="event")[0],
-    }
-    return {
-        "week": f"/calendar/{week.address}/",
-        "week-next": f"/calendar/{week.next.address}/",
-        "week-owners": f"/calendar/{week.next.address}/?rows=owners",
-        "week-list": f"/calendar/{week.next.address}/list/",
-        "month": f"/calendar/{week.anchor:%Y-%m}/",
-        "day": f"/calendar/{week.anchor}/",
-        "week-empty": "/calendar/2001-W20/",
-        **{name: reverse("calendar:campaign", args=[campaign.pk]) for name, campaign in named.items()},
-        "review-open": f"/review/{review.week}/",
-        "review-form": f"/review/{review.week}/?item={review.items.all()[0].pk}&decision=move",
-        "review-minutes": reverse("review:minutes", args=[Review.objects.get(state="closed").week]),
-        "review-index": "/review/",
-        "review-stopped": "/review/stopped/",
-        "review-empty": "/review/2001-W20/",
-        "customers": "/calendar/customers/",
-        "customer": reverse("calendar:customer", args=[Customer.objects.order_by("pk")[0].pk]),
-        "not-found": "/calendar/nowhere/",
-    }
+            for workspace in WORKSPACES:
+                if not sys.argv[1:] or workspace.__name__ in sys.argv:
+                    start_over()
+                    taken += take_pictures(address, workspace())
+    print(f"Pictures of {taken} pages are in {FOLDER}.")  # noqa: T201 - a script says what it did
 
 
 class Quiet(WSGIRequestHandler):
@@ -100,38 +64,63 @@ def serving() -> Iterator[str]:
     server.shutdown()
 
 
-def take_pictures(address: str) -> None:
-    import shutil
-
+def take_pictures(address: str, paths: dict[str, str]) -> int:
     from playwright.sync_api import sync_playwright
 
-    paths = pages()
-    FOLDER.mkdir(exist_ok=True)
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         for width in WIDTHS:
-            for scheme in SCHEMES:
-                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-                page = context.new_page()
-                page.goto(f"{address}/sign-in/")
-                page.screenshot(path=FOLDER / f"sign-in-{width}-{scheme}.png")
-                page.get_by_label("Name").fill("ana")
-                page.get_by_label("Password").fill(PASSWORD)
-                page.get_by_role("button", name="Sign in").click()
-                for name, path in paths.items():
-                    page.goto(address + path)
-                    # The frames of previews are drawn by another process, a little later, and only when in view.
-                    page.set_viewport_size({"width": width, "height": 2400 if "campaign" in name else 900})
-                    page.wait_for_timeout(700 if "campaign" in name else 0)
-                    page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png", full_page=True)
-                    if (name, width, scheme) == ("week-next", 1280, "light"):
-                        README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
-                        clip = {"x": 0, "y": 0, "width": 1280, "height": 1020}
-                        page.screenshot(path=README_PICTURE, clip=clip, full_page=True)  # type: ignore[arg-type]
-                context.close()
+            _take(browser, address, paths, width)
         browser.close()
-    print(f"Pictures of {len(paths) + 1} pages are in {FOLDER}.")  # noqa: T201 - a script says what it did
+    return len(paths) + 1
+
+
+def _take(browser: "Browser", address: str, paths: dict[str, str], width: int) -> None:
+    from tests.browser.pictured import PASSWORD
+
+    # Without motion: no border is caught halfway between light and dark.
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{address}/sign-in/")
+    _take_both(page, f"sign-in-{width}")
+    page.get_by_label("Name").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    for name, path in paths.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address + path)
+        _show_frames(page, width)
+        _take_both(page, f"{name}-{width}")
+        if width == WIDTHS[0]:
+            _take_once(page, name)
+    context.close()
+
+
+def _take_both(page: "Page", name: str) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=FOLDER / f"{name}-{scheme}.png", full_page=True)
+
+
+def _show_frames(page: "Page", width: int) -> None:
+    """The frames of previews are drawn by another process, a little later, and only where they are in view."""
+    if page.locator("iframe").count():
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(700)
+
+
+def _take_once(page: "Page", name: str) -> None:
+    """On paper, and for the README."""
+    page.emulate_media(color_scheme="light")
+    if name == "week-next":
+        README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=README_PICTURE, clip={"x": 0, "y": 0, "width": 1280, "height": 1020}, full_page=True)
+    if name in PRINTED:
+        page.emulate_media(media="print")
+        page.screenshot(path=FOLDER / f"{name}-printed.png", full_page=True)
+        page.emulate_media(media="screen")
 
 
 if __name__ == "__main__":

@@ -381,6 +381,14 @@ def test_before_anything_went_out_the_results_say_what_will_be_there(client: Cli
     assert "Nothing has gone out yet. Once it has, this shows whom it reached, and how many of them ordered" in text
 
 
+def test_where_nobody_was_reached_there_are_no_shares_of_nobody(client: Client, campaign: Campaign) -> None:
+    make_send(campaign, NOW - timedelta(days=7), state="cancelled")
+    sign_in(client, campaign)
+    text = page(client, campaign)
+    assert "Nobody has been reached" in text
+    assert "0 of 0" not in text
+
+
 def test_results_stand_beside_those_held_out_with_how_many_of_each(client: Client) -> None:
     campaign = make_campaign(channels=["email", "in_app"], goal_within=timedelta(days=3), guardrails=["unsubscribed"])
     send = make_running_send(campaign)

@@ -51,6 +51,11 @@ def test_the_erased_are_not_found_by_what_they_were(signed_in: Client) -> None:
     assert "Nobody is found" in signed_in.get("/calendar/customers/", {"q": "Gone"}).content.decode()
 
 
+def test_where_there_are_no_customers_the_page_says_how_they_come(signed_in: Client) -> None:
+    Customer.objects.all().delete()
+    assert "There are no customers yet." in signed_in.get("/calendar/customers/").content.decode()
+
+
 def test_a_search_with_nul_finds_nobody_and_does_not_break(signed_in: Client) -> None:
     assert signed_in.get("/calendar/customers/", {"q": "\0"}).status_code == 200
 

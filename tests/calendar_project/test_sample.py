@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, Q, Sum
 
-from audiences.models import Customer, Event, Segment, Subscription, Suppression
+from audiences.models import Customer, Event, Hold, Segment, Subscription, Suppression
 from audiences.queries.segments import check_rule
 from calendar_project.sample import load_sample
 from calendar_project.sample.people import people
@@ -115,11 +115,14 @@ def assert_people_and_consent() -> None:
         assert check_rule(segment.rule, segment.slug).words
     assert set(Subscription.objects.values_list("subscribed", flat=True)) == {True, False}
     assert set(Suppression.objects.values_list("reason", flat=True)) == {"bounce", "complaint", "manual"}
+    held = Hold.objects.get()
+    assert (held.since, held.until) == (WEDNESDAY, datetime(2026, 11, 28, tzinfo=BERLIN))
 
 
 def assert_campaigns_in_every_status() -> None:
     assert set(Campaign.objects.values_list("status", flat=True)) == set(Campaign.Status.values)
     assert Campaign.objects.filter(is_template=True).exists()
+    assert Campaign.objects.get(is_private=True).sends.filter(state="scheduled").exists()
     assert Finding.objects.filter(state="open", severity="high").exists()
     assert all(finding.acknowledged_reason for finding in Finding.objects.filter(state="acknowledged"))
     assert Finding.objects.filter(state="acknowledged").exists()

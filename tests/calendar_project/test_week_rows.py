@@ -46,6 +46,13 @@ def test_a_send_stands_in_each_row_that_it_belongs_to(signed_in: Client) -> None
     }
 
 
+def test_a_busy_block_is_not_said_to_have_no_owner_no_audience_or_no_milestone(signed_in: Client) -> None:
+    make_send(make_campaign(name="Secret", team=make_team("success"), is_private=True))
+    found = {rows: lanes(signed_in, rows) for rows in ("audiences", "owners", "milestones")}
+    assert [list(each.items())[-1] for each in found.values()] == [("Private", 1)] * 3
+    assert lanes(signed_in, "channels") == {"E-mail": 3, "In the app": 1}
+
+
 @pytest.mark.parametrize("rows", ["teams", ""])
 def test_teams_are_the_rows_unless_others_are_chosen_and_stand_there_with_nothing_too(
     signed_in: Client, rows: str

@@ -142,6 +142,29 @@ PRODUCT = (
         more={"priority": 30},
     ),
     Sketch(
+        name="The club’s price from January",
+        team="product",
+        owner="chidi",
+        topic="billing",
+        include=("club",),
+        becomes="approved",
+        goal="renewed_club",
+        milestone="Renewed the club",
+        workday=3,
+        hour="16:00",
+        messages=(
+            letter(
+                "The club costs two dollars more from January",
+                "Hello {{ customer.attributes.first_name }},",
+                "the club will be $26 a year. Whoever renews before the end of December keeps the old price for "
+                "another year.",
+                button=("Renew at $24", "/club/renew"),
+            ),
+        ),
+        # Not a word to anybody else before it is decided.
+        more={"is_private": True, "goal_within": timedelta(days=30), "priority": 70},
+    ),
+    Sketch(
         name="Template: something new in the app",
         team="product",
         owner="chidi",
