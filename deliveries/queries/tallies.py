@@ -1,8 +1,8 @@
 """How many messages of a send are in which state: read from its tally once it is over, counted in the ledger before.
 
-Nobody has to keep a tally right. A send that is done gets no rows any more, and none of its rows is open; of the states
-that they are in, `uncertain` alone is ever left again. So while as many are uncertain as when they were counted, nothing
-has moved; where a late word has settled one, the ledger is counted again.
+Nobody has to keep a tally right. A send that is done gets no rows any more, and none of its rows is open; of the
+states that they are in, `uncertain` alone is ever left again. So while as many are uncertain as when they were counted,
+nothing has moved; where a late word has settled one, the ledger is counted again.
 """
 
 from collections import Counter, defaultdict
@@ -37,7 +37,7 @@ def standing_tallies(send_ids: Collection[int]) -> dict[int, Counts]:
 
 
 def counted(send_ids: Collection[int]) -> dict[int, Counts]:
-    """From the ledger. `COUNT(*)` asks for no column that is not in the index: with any other the whole table is read."""
+    """From the ledger. `COUNT(*)` asks for no column beside those of the index: with any other every row is read."""
     rows = Delivery.objects.filter(send__in=send_ids).order_by().values_list("send_id", "channel", "state")
     found: defaultdict[int, Counts] = defaultdict(lambda: defaultdict(Counter))
     for send_id, channel, state, number in rows.annotate(number=Count("*")):

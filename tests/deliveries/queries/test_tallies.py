@@ -20,7 +20,7 @@ from tests.builders import NOW, make_campaign, make_customers, make_delivery, ma
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
-TOKEN = "lost"  # noqa: S105 - of a lease
+TOKEN = "lost"
 ENDS = ("sent", "failed", "uncertain", "withheld", "cancelled", "expired", "missed")
 
 
@@ -101,7 +101,7 @@ WRITERS: dict[str, Callable[[list[int]], object]] = {
     "miss": lambda ids: ledger.miss(ids, "too late", LATER),
     "expire": lambda ids: ledger.expire(ids, "too late", LATER),
     "end": lambda ids: ledger.end_planned([Move(pk, "sent", 1) for pk in ids], LATER),
-    "tally": lambda ids: tally_finished(LATER),
+    "tally": lambda _: tally_finished(LATER),
 }
 
 
