@@ -5,16 +5,25 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from campaigns.models import AgendaItem, Decision, Handoff, Membership, Review
+from campaigns.models import AgendaItem, Campaign, Decision, Handoff, Membership, Review, Team
 from campaigns.rights import PLANNING, seen_by
 
 
-def items_of(review: Review) -> QuerySet[AgendaItem]:
-    """In their order, with what a row of the agenda shows; `standing` is a list of the decision that holds, if any."""
+def items_of(review: Review) -> list[AgendaItem]:
+    """In their order, with what a row of the agenda shows; `standing` is a list of the decision that holds, if any.
+
+    Campaigns and teams are read once each: on a long agenda, making them again for each row is what takes the time.
+    """
     standing = Decision.objects.filter(taken_back_at=None).select_related("by", "campaign")
-    return review.items.select_related("campaign__team", "other__team", "finding").prefetch_related(
-        Prefetch("decisions", standing, to_attr="standing")
-    )
+    found = review.items.select_related("finding").prefetch_related(Prefetch("decisions", standing, to_attr="standing"))
+    items, teams = list(found), Team.objects.in_bulk()
+    named = {pk for item in items for pk in (item.campaign_id, item.other_id) if pk is not None}
+    campaigns = Campaign.objects.in_bulk(named)
+    for campaign in campaigns.values():
+        campaign.team = teams[campaign.team_id]
+    for item in items:
+        item.campaign, item.other = campaigns[item.campaign_id], campaigns.get(item.other_id or 0)
+    return items
 
 
 def with_counts() -> QuerySet[Review]:
