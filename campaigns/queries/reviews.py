@@ -16,7 +16,8 @@ def items_of(review: Review) -> list[AgendaItem]:
     """
     standing = Decision.objects.filter(taken_back_at=None).select_related("by", "campaign")
     found = review.items.select_related("finding").prefetch_related(Prefetch("decisions", standing, to_attr="standing"))
-    items, teams = list(found), Team.objects.in_bulk()
+    items: list[AgendaItem] = list(found)
+    teams = Team.objects.in_bulk()
     named = {pk for item in items for pk in (item.campaign_id, item.other_id) if pk is not None}
     campaigns = Campaign.objects.in_bulk(named)
     for campaign in campaigns.values():
