@@ -41,7 +41,7 @@ def let_go(messages: int) -> int:
     Send.objects.update(state=Send.State.DONE, reason="")
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES)
-        written = cursor.rowcount
+        written = int(cursor.rowcount)
     _hold_some(people)
     tally_finished(AFTERWARDS)
     return written
