@@ -56,6 +56,9 @@ def _bars(results: Results) -> Iterator[Bar]:
     yield _at_most("a week of 600 sends over a bare view of the same rows", OVER_BARE, week.get("ratio"))
     yield _at_most("a week of 600 sends, server time, median in milliseconds", WEEK_MS, week.get("median_ms"))
     yield _at_most("a week of 600 sends, bytes of HTML", WEEK_BYTES, week.get("bytes"))
+    gone = week.get("gone", {})
+    yield _at_most("and 300,000 messages of them gone, over the bare view", OVER_BARE, gone.get("ratio"))
+    yield _at_most("and 300,000 messages of them gone, median in milliseconds", WEEK_MS, gone.get("median_ms"))
 
 
 def _at_least(words: str, bar: float, measured: float | None) -> Bar:

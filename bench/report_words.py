@@ -36,6 +36,8 @@ WEEK = """
 The page of a week with 600 sends, as a signed-in person gets it, through all middleware: server time, without the
 network. *bare*: a view that does nothing but read the same 600 rows with their campaigns and teams in one query, and
 loop over them in a template: when, what, whose, with a link. The two are asked in turns, on the same PostgreSQL.
+*gone*: both again when every send of that week is over and its messages lie in the ledger, which is what people look at
+on a Friday.
 """
 
 HOW = """

@@ -1,4 +1,5 @@
-"""The week with 600 sends beside a bare Django view of the same rows: server time, size and queries.
+"""The week with 600 sends beside a bare Django view of the same rows: server time, size and queries. First as planned,
+then once all of it has gone out.
 
 Both are asked through the same middleware, by the same person, on the same PostgreSQL, in turns. The bare view is what
 one would write in five minutes: the sends of the week with campaign and team in one query, and a template with a loop
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 
 SENDS = 600
 ROUNDS = 30
+GONE = 300_000  # messages
 WARM_UP = 3
 OURS, BARE = "/calendar/2026-W48/", "/bare/"
 
 
-def measure(sends: int = SENDS, rounds: int = ROUNDS) -> dict[str, Any]:
-    """`sends`, `median_ms`, `p95_ms`, `bare_median_ms`, `ratio`, `bytes`, `queries`."""
-    command = [sys.executable, "-m", "bench.week_page", str(sends), str(rounds)]
+def measure(sends: int = SENDS, rounds: int = ROUNDS, gone: int = GONE) -> dict[str, Any]:
+    """`sends`, `median_ms`, `p95_ms`, `bare_median_ms`, `ratio`, `bytes`, `queries`; and in `gone` the same, but for
+    the sends, with that many `messages` of theirs in the ledger."""
+    command = [sys.executable, "-m", "bench.week_page", str(sends), str(rounds), str(gone)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603 - our own
     return cast(dict[str, Any], json.loads(done.stdout))
 
@@ -84,14 +87,23 @@ def counted(client: "Client", sends: int) -> dict[str, int]:
     return {"bytes": len(page), "queries": asked}
 
 
-def main(sends: int, rounds: int) -> dict[str, Any]:
+def main(sends: int, rounds: int, gone: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="almanac-week-") as name, postgresql(Path(name)) as server:
         url = server.fresh("week")
         os.environ.update(environment(url, Path(name)))
         client = lay_out(sends)
         server.come_to_rest(url)
-        taken = [(seconds(client, OURS), seconds(client, BARE)) for _ in range(WARM_UP + rounds)][WARM_UP:]
-        return told(taken) | counted(client, sends) | {"sends": sends}
+        found = {**looked_at(client, sends, rounds), "sends": sends}
+        from bench.gone_week import let_go
+
+        messages = let_go(gone)
+        server.come_to_rest(url)
+        return {**found, "gone": {"messages": messages, **looked_at(client, sends, rounds)}}
+
+
+def looked_at(client: "Client", sends: int, rounds: int) -> dict[str, Any]:
+    taken = [(seconds(client, OURS), seconds(client, BARE)) for _ in range(WARM_UP + rounds)][WARM_UP:]
+    return told(taken) | counted(client, sends)
 
 
 def told(taken: list[tuple[float, float]]) -> dict[str, Any]:
@@ -106,5 +118,5 @@ def told(taken: list[tuple[float, float]]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     given = [int(word) for word in sys.argv[1:]]
-    json.dump(main(*(given + [SENDS, ROUNDS][len(given) :])), sys.stdout)
+    json.dump(main(*(given + [SENDS, ROUNDS, GONE][len(given) :])), sys.stdout)
     sys.stdout.write("\n")

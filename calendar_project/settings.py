@@ -154,6 +154,7 @@ CELERY_TASK_ROUTES = {
     # Those of the urgent lane are sent to the first queue by whoever wakes them.
     "deliveries.tasks.dispatch_channel": {"queue": BULK_QUEUE},
     "deliveries.tasks.admit_shard": {"queue": BULK_QUEUE},
+    "deliveries.tasks.tally_finished": {"queue": BULK_QUEUE},
 }
 # What beat last did is kept in memory: every tick can be asked again, so there is no file to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

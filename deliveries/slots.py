@@ -1,5 +1,6 @@
 """Slots of many customers at once: who would be over a cap, by bitmaps instead of one by one."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +53,13 @@ def crowded(
     if cap.limit == 0:
         return everyone
     times = [moment for moment in cap.times(held) if share_a_window(moment, at, cap, zone)]
-    near = [each for each in sets if cap.covers(each.slot.reach) and share_a_window(each.slot.at, at, cap, zone)]
+    near = [
+        each
+        for each in sets
+        if cap.covers(each.slot.reach)
+        and share_a_window(each.slot.at, at, cap, zone)
+        and not everyone.isdisjoint(each.members)
+    ]
     if len(times) + len({each.source for each in near}) < cap.limit:
         return BitMap()
     left = everyone
@@ -67,12 +74,20 @@ def crowded(
     return everyone - left
 
 
-def _windows(cap: CapRule, at: datetime, times: Iterable[datetime], near: Iterable[SlotSet]) -> set[datetime | None]:
-    """The beginnings of every window that matters: at the message, or at a slot before it. None: the one period."""
+def _windows(cap: CapRule, at: datetime, times: Iterable[datetime], near: Iterable[SlotSet]) -> list[datetime | None]:
+    """The beginnings of every window that matters: at the message, or at a slot before it. None: the one period.
+
+    One that holds no slot beyond those of the window before it stops nobody whom that one does not.
+    """
     if cap.kind == CALENDAR:
-        return {None}
-    before = (moment for moment in (*times, *(each.slot.at for each in near)) if moment < at)
-    return {at, *before}
+        return [None]
+    moments = sorted({*times, *(each.slot.at for each in near)})
+    begins: list[datetime] = []
+    for moment in (*moments[: bisect_left(moments, at)], at):
+        until = bisect_left(moments, moment + cap.length)
+        if not begins or until > bisect_left(moments, begins[-1] + cap.length):
+            begins.append(moment)
+    return list(begins)
 
 
 def _within(moment: datetime, begins: datetime | None, cap: CapRule) -> bool:

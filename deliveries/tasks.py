@@ -12,7 +12,16 @@ from audiences.clock import read_now
 from audiences.turns import turn
 from deliveries.models import Heartbeat
 from deliveries.queries.dispatch import channels_due
-from deliveries.services import admitting, admitting_firings, dispatching, finishing, heartbeats, reaping, self_pausing
+from deliveries.services import (
+    admitting,
+    admitting_firings,
+    dispatching,
+    finishing,
+    heartbeats,
+    reaping,
+    self_pausing,
+    tallying,
+)
 
 Part = Heartbeat.Part
 
@@ -41,6 +50,11 @@ def reap() -> None:
     reaping.reap(now)
     self_pausing.pause_failing_campaigns(now)
     heartbeats.beat(Part.REAPER, now)
+
+
+@shared_task
+def tally_finished() -> None:
+    tallying.tally_finished(read_now())
 
 
 @shared_task

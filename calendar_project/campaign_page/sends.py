@@ -1,17 +1,19 @@
 """The sends of a campaign with what came of them: a fixed number of queries for a page of them."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 
 from calendar_project.week.cards import wall_clock
 from campaigns.models import Campaign, Send
 from deliveries.models import Delivery, Withheld
 from deliveries.queries.inbox import Looked, looked_at
+from deliveries.queries.outcomes import ChannelOutcome as Outcome
+from deliveries.queries.outcomes import outcomes_of
 
 AHEAD = (Send.State.SCHEDULED,)
 
@@ -57,13 +59,12 @@ def begun(campaign: Campaign) -> QuerySet[Send]:
 def with_outcomes(sends: Iterable[Send], zone: ZoneInfo) -> list[SendRow]:
     given = list(sends)
     ids = [send.pk for send in given]
-    deliveries, withheld = Delivery.objects.filter(send__in=ids), Withheld.objects.filter(send__in=ids)
-    states = _by_channel(deliveries.values_list("send", "channel", "state").annotate(size=Count("id")))
-    reasons = _by_channel(withheld.values_list("send", "channel", "reason").annotate(size=Sum("size")))
-    looked = looked_at(ids)
+    outcomes, looked = outcomes_of(ids), looked_at(ids)
+    found: dict[int, dict[str, Outcome]] = defaultdict(dict)
+    for (send_id, channel), outcome in outcomes.items():
+        found[send_id][channel] = outcome
     return [
-        SendRow(send, wall_clock(send, zone), tuple(_outcomes(states[send.pk], reasons[send.pk], looked.get(send.pk))))
-        for send in given
+        SendRow(send, wall_clock(send, zone), tuple(_outcomes(found[send.pk], looked.get(send.pk)))) for send in given
     ]
 
 
@@ -71,22 +72,13 @@ def _sends(campaign: Campaign) -> QuerySet[Send]:
     return Send.objects.filter(campaign=campaign).defer("audience").select_related("version")
 
 
-Channels = dict[str, Counter[str]]
-
-
-def _by_channel(rows: Iterable[tuple[int, str, str, int]]) -> dict[int, Channels]:
-    counts: dict[int, Channels] = defaultdict(lambda: defaultdict(Counter))
-    for send_id, channel, name, size in rows:
-        counts[send_id][channel][name] += size
-    return counts
-
-
-def _outcomes(states: Channels, reasons: Channels, looked: Looked | None) -> Iterable[ChannelOutcome]:
-    for channel in sorted({*states, *reasons}):
+def _outcomes(found: Mapping[str, Outcome], looked: Looked | None) -> Iterable[ChannelOutcome]:
+    for channel, outcome in sorted(found.items()):
+        states, reasons = outcome.states, outcome.withheld
         yield ChannelOutcome(
             channel,
-            sum(states[channel].values()),
-            tuple(Share(state, state.label, size) for state in Delivery.State if (size := states[channel][state])),
-            tuple(Share(each, each.label, size) for each in Withheld.Reason if (size := reasons[channel][each])),
+            outcome.admitted,
+            tuple(Share(state, state.label, size) for state in Delivery.State if (size := states[state])),
+            tuple(Share(each, each.label, size) for each in Withheld.Reason if (size := reasons[each])),
             looked if channel == "in_app" else None,
         )

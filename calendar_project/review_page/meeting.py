@@ -1,6 +1,7 @@
 """What the page of a review shows: before it is opened, while it is held, and as minutes when it is closed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,10 +45,12 @@ def meeting(week: Week, review: Review, user: User, form: DecisionForm | None) -
     zone = workspace_zone()
     waiting = set(undecided_again(review).values_list("pk", flat=True))
     rows = _rows(items_of(review), Viewer(user, frozenset(teams_planned_by(user))), zone, waiting, is_open=True)
+    opened = form.item.pk if form else None
+    rows = [replace(each, is_opened=True) if each.item.pk == opened else each for each in rows]
     return {
         **_shared(week, user, zone),
         "review": review,
-        "sections": [with_low_ones(each) for each in sections(rows, form.item.pk if form else None)],
+        "sections": [with_low_ones(each) for each in sections(rows, opened)],
         "count": len(rows),
         "decided": sum(1 for each in rows if each.decision),
         "waiting": sum(1 for each in rows if each.waits),

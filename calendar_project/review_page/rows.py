@@ -35,6 +35,16 @@ class Row:
     may_decide: bool
     waits: bool
     is_moot: bool
+    is_opened: bool = False  # its form stands in the page
+
+    @property
+    def severity(self) -> str:
+        """Of a finding; empty for anything else."""
+        return str(self.item.facts.get("severity", ""))
+
+    @property
+    def offers_form(self) -> bool:
+        return self.may_decide and self.decision is None and not self.is_opened
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from pyroaring import BitMap
 
 from audiences.bitmaps import load
@@ -19,7 +19,8 @@ from campaigns.models import Campaign, Finding, Milestone, Send, Team
 from campaigns.queries.reviews import is_handed_over
 from campaigns.rights import Person, can_see, seen_by
 from campaigns.veils import OF_A_SEND, seen_findings, veil_finding, veil_sends
-from deliveries.models import Delivery, Withheld
+from deliveries.models import Withheld
+from deliveries.queries.tallies import states_of, total
 
 from .filters import Audiences, WeekFilter
 from .periods import A_DAY, Period
@@ -74,7 +75,7 @@ def read_week(period: Period, zone: ZoneInfo, chosen: WeekFilter, user: Person) 
         milestones=milestones,
         sends=sends,
         audiences=audiences,
-        states=_count(Delivery.objects.filter(send__in=ids).values_list("send", "state").annotate(n=Count("id"))),
+        states={send_id: total(counts) for send_id, counts in states_of(ids).items()},
         withheld=_count(Withheld.objects.filter(send__in=ids).values_list("send", "reason").annotate(n=Sum("size"))),
         people_at_cap=people_at_cap(send.pk for send in seen if not send.campaign.is_continuous),
         findings=findings,

@@ -6,16 +6,26 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from campaigns.models import AgendaItem, Decision, Handoff, Membership, Review
+from campaigns.models import AgendaItem, Campaign, Decision, Handoff, Membership, Review, Team
 from campaigns.rights import PLANNING, Person, seen_by
 
 
-def items_of(review: Review) -> QuerySet[AgendaItem]:
-    """In their order, with what a row of the agenda shows; `standing` is a list of the decision that holds, if any."""
+def items_of(review: Review) -> list[AgendaItem]:
+    """In their order, with what a row of the agenda shows; `standing` is a list of the decision that holds, if any.
+
+    Campaigns and teams are read once each: on a long agenda, making them again for each row is what takes the time.
+    """
     standing = Decision.objects.filter(taken_back_at=None).select_related("by", "campaign")
-    return review.items.select_related("campaign__team", "other__team", "finding").prefetch_related(
-        Prefetch("decisions", standing, to_attr="standing")
-    )
+    found = review.items.select_related("finding").prefetch_related(Prefetch("decisions", standing, to_attr="standing"))
+    items: list[AgendaItem] = list(found)
+    teams = Team.objects.in_bulk()
+    named = {pk for item in items for pk in (item.campaign_id, item.other_id) if pk is not None}
+    campaigns = Campaign.objects.in_bulk(named)
+    for campaign in campaigns.values():
+        campaign.team = teams[campaign.team_id]
+    for item in items:
+        item.campaign, item.other = campaigns[item.campaign_id], campaigns.get(item.other_id or 0)
+    return items
 
 
 def items_seen_by(user: Person, at: str = "") -> Q:

@@ -1,6 +1,6 @@
 from .inbox import InboxItem
-from .ledger import Delivery, ShardAdmission, Withheld
+from .ledger import Delivery, ShardAdmission, Tally, Withheld
 from .rules import Cap, QuietHours
 from .running import Breaker, Heartbeat
 
-__all__ = ["Breaker", "Cap", "Delivery", "Heartbeat", "InboxItem", "QuietHours", "ShardAdmission", "Withheld"]
+__all__ = ["Breaker", "Cap", "Delivery", "Heartbeat", "InboxItem", "QuietHours", "ShardAdmission", "Tally", "Withheld"]

@@ -161,3 +161,19 @@ class ShardAdmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.send_id} shard {self.shard}"
+
+
+class Tally(models.Model):
+    """The messages of a send that is over, counted once: a page that shows it need not count a ledger of millions.
+
+    `counts`: by channel, then by state. `queries.tallies` says when it holds.
+    """
+
+    send = models.OneToOneField(Send, primary_key=True, on_delete=models.CASCADE, related_name="tally")
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"send {self.send_id}"

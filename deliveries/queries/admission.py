@@ -14,19 +14,12 @@ from pyroaring import BitMap
 from deliveries.admission import Decision, decide
 from deliveries.breaches import Breaches, Rules, Taken, find_breaches
 from deliveries.caps import CapRule, Slot
-from deliveries.queries.gates import (
-    ShardConsent,
-    consent_gates,
-    duplicate_gate,
-    hold_gate,
-    holdout_gates,
-    reached_gate,
-)
+from deliveries.queries.gates import consent_gates, duplicate_gate, hold_gate, holdout_gates, reached_gate
+from deliveries.queries.looks import Look
 from deliveries.queries.occasions import Occasion
-from deliveries.queries.rivals import Supposed, rivals, spoken_slots
+from deliveries.queries.rivals import Others, Supposed, rivals
 from deliveries.queries.rules import WorkspaceRules
 from deliveries.queries.slots import held_slots
-from deliveries.queries.zones import zones_of
 from deliveries.slots import Holding, SlotSet
 from deliveries.timing import Due, Placed, among, place
 
@@ -54,15 +47,16 @@ def decide_shard(
     shard: Shard,
     rules: WorkspaceRules,
     now: datetime,
+    look: Look | None = None,
     supposed: Supposed | None = None,
-    allows: ShardConsent | None = None,
 ) -> list[ChannelDecision]:
     """One decision per channel, in the plan's order. The later channel sees the slots that the earlier one took.
 
-    The last two are for looks ahead: a rival as if it were approved and stood elsewhere, and what the customers of the
-    shard allow, where several looks in a row need not read it again.
+    The last two are for looks ahead: what several of them in a row have in common, and a rival as if it were approved
+    and stood elsewhere.
     """
-    return _ShardDecision(occasion, shard, rules, now, supposed, allows).channels()
+    look = look or Look(shard.number, shard.ids, shard.members, rules, now, Others())
+    return _ShardDecision(occasion, shard, rules, now, look, supposed).channels()
 
 
 class _ShardDecision:
@@ -74,14 +68,14 @@ class _ShardDecision:
         shard: Shard,
         rules: WorkspaceRules,
         now: datetime,
+        look: Look,
         supposed: Supposed | None,
-        allows: ShardConsent | None,
     ) -> None:
         self.occasion, self.plan, self.shard = occasion, occasion.plan, shard
-        self.rules, self.now, self.supposed = rules, now, supposed
+        self.rules, self.now, self.look, self.supposed = rules, now, look, supposed
         # A forecast looks ahead: it decides as if it were the hour of the send.
         self.moment = max(now, occasion.schedule.due_at)
-        self.allows = allows or ShardConsent(shard.ids)
+        self.allows = look.allows
         self.duplicates = duplicate_gate(occasion, shard.ids, occasion.schedule.due_at)
         self.holdouts = holdout_gates(self.plan, occasion.campaign_id, shard.members, rules)
         self.zones = self._zones()
@@ -95,7 +89,7 @@ class _ShardDecision:
         # Calendar caps count the customer's own days, and a rival may go out at their own hour.
         caps_matter = self.plan.caps_apply and bool(self.rules.caps)
         if quiet_matters or caps_matter or self.occasion.schedule.local is not None:
-            return zones_of(self.shard.members, self.shard.ids, self.rules.zone)
+            return {zone: here for zone, everyone in self.look.zones.items() if (here := everyone & self.shard.members)}
         return {self.rules.zone: self.shard.members}
 
     def channels(self) -> list[ChannelDecision]:
@@ -131,9 +125,7 @@ class _ShardDecision:
 
     def _taken(self, caps: list[CapRule], placed: Placed, until: datetime) -> Taken:
         left = BitMap.union(*(due.members for due in placed.dues))
-        found = rivals(self.occasion, caps, left, self.shard.number, self.shard.ids, until, self.now, self.supposed)
-        # By the present moment, not by the hour of this send: one of the days before will have gone out at its own.
-        spoken = spoken_slots(found, self.zones, self.allows, self.rules, self.now)
+        spoken = self.look.spoken(rivals(self.occasion, caps, until, self.now, self.look.others, self.supposed), left)
         needed = {cap.id: _needed(cap, [*self.carried, *spoken]) for cap in caps}
         held = held_slots(self.shard.ids, caps, needed, placed.earliest, until)
         return Taken(_of(held, left), self.carried, spoken)

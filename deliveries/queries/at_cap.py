@@ -22,8 +22,9 @@ from campaigns.queries.campaigns import read_plan
 from campaigns.slots import Slot
 from deliveries.caps import CapRule, Reach
 from deliveries.queries.admission import ChannelDecision, Shard, decide_shard
-from deliveries.queries.gates import ShardConsent
+from deliveries.queries.looks import Look
 from deliveries.queries.occasions import Occasion, occasion_of, reach_of
+from deliveries.queries.rivals import Others
 from deliveries.queries.rules import WorkspaceRules, workspace_rules
 
 AT_CAP = ("capped", "yielded")
@@ -62,19 +63,20 @@ def at_cap_by_move(send: Send, slot: Slot, sides: Sequence[Side], now: datetime)
     there = copy(send)
     there.due_at, there.local_due = slot.due_at, slot.local_due
     neighbours = _neighbours((send, there), plan, everyone, sides, rules, now)
-    looks = [_Look(look, BitMap(), BitMap()) for look in ((send, plan), (there, plan))]
-    size = settings.SHARD_SIZE
+    moments = [_Moment(supposed, BitMap(), BitMap()) for supposed in ((send, plan), (there, plan))]
+    size, others = settings.SHARD_SIZE, Others()
     for number in shards(everyone, size):
         ids = range(number * size, (number + 1) * size)
-        allows = ShardConsent(ids)
-        for look in looks:
-            _look(look, Shard(number, ids, everyone & BitMap(ids)), neighbours, rules, allows, now)
-    before, after = looks
+        shard = Shard(number, ids, everyone & BitMap(ids))
+        look = Look(number, ids, shard.members, rules, now, others)
+        for each in moments:
+            _look(each, shard, neighbours, look)
+    before, after = moments
     return AtCap(len(before.held), len(after.held), len(before.reached), len(after.reached), len(neighbours))
 
 
 @dataclass
-class _Look:
+class _Moment:
     """The send where it is or would be; who is at cap in any of them, and whom it reaches itself, so far."""
 
     supposed: tuple[Send, Plan]
@@ -82,21 +84,14 @@ class _Look:
     reached: BitMap
 
 
-def _look(
-    look: _Look,
-    shard: Shard,
-    neighbours: list[Neighbour],
-    rules: WorkspaceRules,
-    allows: ShardConsent,
-    now: datetime,
-) -> None:
-    own = decide_shard(occasion_of(*look.supposed), shard, rules, now, allows=allows)
-    look.reached |= BitMap.union(BitMap(), *(each.decision.admitted for each in own))
-    look.held |= _held(own)
+def _look(moment: _Moment, shard: Shard, neighbours: list[Neighbour], look: Look) -> None:
+    own = decide_shard(occasion_of(*moment.supposed), shard, look.rules, look.now, look)
+    moment.reached |= BitMap.union(BitMap(), *(each.decision.admitted for each in own))
+    moment.held |= _held(own)
     for each in neighbours:
         if shared := each.shared & shard.members:
             here = replace(shard, members=shared)
-            look.held |= _held(decide_shard(each.occasion, here, rules, now, look.supposed, allows))
+            moment.held |= _held(decide_shard(each.occasion, here, look.rules, look.now, look, moment.supposed))
 
 
 def _held(decisions: Sequence[ChannelDecision]) -> BitMap:

@@ -29,12 +29,13 @@ class ShardConsent:
 
     def __init__(self, ids: range) -> None:
         self.ids = ids
+        alive = _once(lambda: customers.alive(ids))
         self._reachable = _once(lambda field: customers.reachable(field, ids))
         self.suppressed = _once(lambda channel: consent.suppressed(channel, ids))
         self.hard_bounced = _once(lambda channel: consent.hard_bounced(channel, ids))
         # Who is on hold at a moment, by when that ends.
         self.holds = _once(lambda now: holds.on_hold(ids, now))
-        self.subscribed = _once(lambda topic_id, channel: consent.subscribed(topic_id, channel, ids))
+        self.subscribed = _once(lambda topic_id, channel: consent.subscribed(topic_id, channel, ids, alive))
 
     def reachable(self, channel: str) -> BitMap:
         return self._reachable(channel_class(channel).address_field)

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
-from deliveries.models import Delivery, Withheld
+from deliveries.models import Withheld
+from deliveries.queries.tallies import states_of
 
 
 @dataclass
@@ -26,13 +27,13 @@ class ChannelOutcome:
 
 
 def outcomes_of(send_ids: Iterable[int]) -> dict[tuple[int, str], ChannelOutcome]:
-    """By (send, channel). Two statements, whatever the number of sends."""
+    """By (send, channel). Four statements, whatever the number of sends."""
     wanted = list(send_ids)
     outcomes: defaultdict[tuple[int, str], ChannelOutcome] = defaultdict(ChannelOutcome)
     sets = Withheld.objects.filter(send__in=wanted).order_by().values_list("send_id", "channel", "reason")
     for send_id, channel, reason, size in sets.annotate(total=Sum("size")):
         outcomes[send_id, channel].withheld[reason] = size
-    rows = Delivery.objects.filter(send__in=wanted).order_by().values_list("send_id", "channel", "state")
-    for send_id, channel, state, size in rows.annotate(total=Count("pk")):
-        outcomes[send_id, channel].states[state] = size
+    for send_id, counts in states_of(wanted).items():
+        for channel, states in counts.items():
+            outcomes[send_id, channel].states = states
     return dict(outcomes)

@@ -34,6 +34,42 @@ _ROUND_THE_EARTH = timedelta(hours=27)
 Supposed = tuple[Send, Plan]
 
 
+class Others:
+    """The other sends and whom they are for, each read when it is first asked for.
+
+    Made anew for each decision: under the lock nothing may be older. Looks ahead at one moment share one.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: list[Supposed] = []
+        self._span: tuple[datetime, datetime] | None = None
+        self._members: dict[int, BitMap] = {}
+
+    def between(self, start: datetime, end: datetime) -> list[Supposed]:
+        """Approved dated sends that are still to go out."""
+        if self._span is None or start < self._span[0] or self._span[1] < end:
+            first, last = self._span or (start, end)
+            self._span = min(first, start), max(last, end)
+            self._pairs = list(_with_plans(approved_sends_between(*self._span)))
+        return [pair for pair in self._pairs if start <= pair[0].due_at < end]
+
+    def members(self, segment_ids: set[int]) -> dict[int, BitMap]:
+        """At least of these segments."""
+        if missing := segment_ids - self._members.keys():
+            self._members |= members_of_each(missing)
+        return self._members
+
+
+def _with_plans(sends: Iterable[Send]) -> Iterator[Supposed]:
+    for send in sends:
+        version = send.version or send.campaign.approved_version
+        if version is None or send.state not in (Send.State.SCHEDULED, Send.State.ADMITTING):
+            continue
+        plan = Plan.from_json(version.plan)
+        if not plan.is_continuous:
+            yield send, plan
+
+
 @dataclass(frozen=True)
 class Rival:
     """A send of higher order, and its audience of this shard."""
@@ -45,30 +81,30 @@ class Rival:
 def rivals(
     occasion: Occasion,
     caps: Sequence[CapRule],
-    members: BitMap,
-    shard: int,
-    ids: range,
     until: datetime,
     now: datetime,
+    others: Others,
     supposed: Supposed | None = None,
-) -> list[Rival]:
-    """Highest order first. `until`: the latest moment at which anyone of `members` could be due.
+) -> list[tuple[Occasion, Send]]:
+    """Highest order first. `until`: the latest moment at which anyone whom `occasion` is about could be due.
 
     `supposed`: a send as if it were approved and stood where it says, whatever is stored; for a look ahead alone.
-    Three statements, and three more for each rival that is being admitted at this moment.
     """
-    sends = [
-        (occasion_of(send, plan), send)
-        for send, plan in _with(supposed, _candidates(occasion, caps, until, now))
-        if plan.counts and _is_covered(plan, caps)
+    ahead = [
+        (each, send)
+        for send, plan in _with(supposed, _candidates(occasion, caps, until, now, others))
+        if plan.counts and _is_covered(plan, caps) and _goes_first(each := occasion_of(send, plan), occasion, now)
     ]
-    ahead = sorted(
-        ((each, send) for each, send in sends if _goes_first(each, occasion, now)), key=lambda pair: pair[0].order
-    )
-    wanted = {segment for each, _ in ahead for segment in (*each.plan.include, *each.plan.exclude)}
-    segments = members_of_each(wanted) if wanted else {}
-    found = [Rival(each, _still_open(send, each.plan, segments, shard, ids) & members) for each, send in ahead]
-    return [rival for rival in found if rival.members]
+    return sorted(ahead, key=lambda pair: pair[0].order)
+
+
+def audiences_of(
+    found: Sequence[tuple[Occasion, Send]], members: BitMap, shard: int, ids: range, others: Others
+) -> list[Rival]:
+    """Who of `members` each of them is for. Three statements for each that is being admitted at this moment."""
+    wanted = {segment for each, _ in found for segment in (*each.plan.include, *each.plan.exclude)}
+    segments = others.members(wanted)
+    return [Rival(each, _still_open(send, each.plan, segments, shard, ids) & members) for each, send in found]
 
 
 def _with(supposed: Supposed | None, stored: Iterable[Supposed]) -> list[Supposed]:
@@ -85,31 +121,15 @@ def _goes_first(rival: Occasion, occasion: Occasion, now: datetime) -> bool:
     return rival.order < occasion.order or now < rival.schedule.due_at < occasion.schedule.due_at
 
 
-def spoken_slots(
-    found: Sequence[Rival],
-    zones: Mapping[ZoneInfo, BitMap],
-    allows: ShardConsent,
-    rules: WorkspaceRules,
-    now: datetime,
-) -> list[SlotSet]:
-    """One set for each rival, channel and moment, highest order first."""
-    return [each for rival in found for each in _slots(rival, zones, allows, rules, now)]
-
-
 def _candidates(
-    occasion: Occasion, caps: Sequence[CapRule], until: datetime, now: datetime
-) -> Iterator[tuple[Send, Plan]]:
+    occasion: Occasion, caps: Sequence[CapRule], until: datetime, now: datetime, others: Others
+) -> Iterator[Supposed]:
     longest = max(cap.length for cap in caps)
     # A send that is late by more than the grace is missed: it needs no slot.
     start = min(now, occasion.schedule.due_at) - timedelta(minutes=settings.GRACE_MINUTES)
-    for send in approved_sends_between(start - _ROUND_THE_EARTH, until + longest):
-        version = send.version or send.campaign.approved_version
-        if send.pk == occasion.send_id or send.state not in (Send.State.SCHEDULED, Send.State.ADMITTING):
-            continue
-        if version is not None and (send.local_due or send.due_at >= start):
-            plan = Plan.from_json(version.plan)
-            if not plan.is_continuous:
-                yield send, plan
+    for send, plan in others.between(start - _ROUND_THE_EARTH, until + longest):
+        if send.pk != occasion.send_id and (send.local_due or send.due_at >= start):
+            yield send, plan
 
 
 def _is_covered(plan: Plan, caps: Sequence[CapRule]) -> bool:
@@ -124,9 +144,10 @@ def _still_open(send: Send, plan: Plan, segments: dict[int, BitMap], shard: int,
     return load(send.audience) - decided(send.pk, shard, ids)
 
 
-def _slots(
+def spoken_slots(
     rival: Rival, zones: Mapping[ZoneInfo, BitMap], allows: ShardConsent, rules: WorkspaceRules, now: datetime
 ) -> Iterator[SlotSet]:
+    """One set for each channel and moment."""
     plan, occasion, reached = rival.occasion.plan, rival.occasion, BitMap()
     for channel in plan.channels:
         gates = [

@@ -13,7 +13,7 @@ STATES = (Delivery.State.SENT, Delivery.State.FAILED, Delivery.State.UNCERTAIN)
 
 
 def went_out(since: datetime, until: datetime) -> dict[int, dict[str, int]]:
-    """By campaign: `sends`, `missed`, messages by state, the `withheld` and of them the `capped`. Three statements.
+    """By campaign: `sends`, `missed`, messages by state, the `withheld` and of them the `capped`. Five statements.
 
     Of a day of a continuous campaign on which nobody got anything there is nothing to say.
     """

@@ -27,10 +27,21 @@ def test_the_better_row_of_post_office_counts_for_speed_and_the_thriftier_for_cp
 def test_a_bar_that_is_just_met_holds() -> None:
     rows = [make_row("Almanac", 10_000, 0.25), make_row(POST_OFFICE, 1_000, 1.5)]
     latency = {"idle": {"median_s": 2.0}, "during_bulk": {"median_s": 5.1}}
-    week = {"ratio": 3.0, "median_ms": 150.1, "bytes": 400_000}
+    week = {"ratio": 3.0, "median_ms": 150.1, "bytes": 400_000, "gone": {"ratio": 3.1, "median_ms": 150.0}}
     found = verdicts(*rows, admission={"ratio": 3.0}, latency=latency, week_page=week)
-    assert found == ["holds", "holds", "holds", "holds", "does not hold", "holds", "does not hold", "holds"]
+    assert found == [
+        "holds",
+        "holds",
+        "holds",
+        "holds",
+        "does not hold",
+        "holds",
+        "does not hold",
+        "holds",
+        "does not hold",
+        "holds",
+    ]
 
 
 def test_what_was_not_measured_is_said_to_be_so() -> None:
-    assert verdicts() == ["not measured"] * 8
+    assert verdicts() == ["not measured"] * 10

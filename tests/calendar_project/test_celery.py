@@ -18,6 +18,7 @@ IN_BULK = {
     "campaigns.tasks.check_overlaps",
     "deliveries.tasks.dispatch_channel",
     "deliveries.tasks.admit_shard",
+    "deliveries.tasks.tally_finished",
 }
 
 

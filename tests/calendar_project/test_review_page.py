@@ -337,7 +337,7 @@ def agenda_of(count: int) -> None:
 
 
 # Sign-in, session and the teams' colours among them.
-PREVIEW_QUERIES, MEETING_QUERIES, FORM_QUERIES, MINUTES_QUERIES, INDEX_QUERIES = 21, 10, 21, 8, 11
+PREVIEW_QUERIES, MEETING_QUERIES, FORM_QUERIES, MINUTES_QUERIES, INDEX_QUERIES = 22, 12, 23, 10, 11
 
 
 def queries(client: Client, address: str) -> int:

@@ -2,16 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from audiences.models import Workspace
+from audiences.models import Customer, Workspace
 from campaigns.models import Campaign, Send
 from campaigns.queries.sides import checked_campaigns
 from campaigns.slots import Slot
+from deliveries.models import Cap
 from deliveries.queries import at_cap
+from deliveries.queries.admission import decide_shard
 from deliveries.queries.at_cap import AtCap, at_cap_by_move
 from deliveries.queries.forecast import forecast
 from tests.builders import NOW
@@ -142,3 +147,44 @@ def test_nothing_is_written_and_nothing_is_locked() -> None:
     assert words == {"SELECT"}
     assert not [query for query in queries if "FOR UPDATE" in query["sql"] or "FOR NO KEY" in query["sql"]]
     assert not [query for query in queries if "advisory" in query["sql"]]
+
+
+def alone(occasion: Any, shard: Any, rules: Any, now: Any, look: Any, supposed: Any = None) -> Any:
+    """A decision that has nothing in common with the others of a dry run."""
+    return decide_shard(occasion, shard, rules, now, supposed=supposed)
+
+
+SENDS = st.tuples(
+    st.sets(st.sampled_from(SPREAD), min_size=1),
+    st.integers(1, 60),
+    st.sampled_from([10, 50, 90]),
+    st.sampled_from([["email"], ["in_app"], ["email", "in_app"]]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=25)
+@given(
+    plans=st.lists(SENDS, min_size=2, max_size=5),
+    caps=st.lists(st.tuples(st.integers(1, 2), st.sampled_from([1, 2, 7])), min_size=1, max_size=2),
+    by=st.tuples(st.integers(-1, 3), st.integers(-5, 5)),
+)
+def test_decisions_that_share_what_they_read_are_those_that_each_would_be_alone(
+    plans: list[tuple[set[int], int, int, list[str], bool]], caps: list[tuple[int, int]], by: tuple[int, int]
+) -> None:
+    Campaign.objects.all().delete()
+    Cap.objects.all().delete()
+    if not Customer.objects.exists():
+        make_spread(SPREAD[:3], timezone="America/New_York")
+        make_spread(SPREAD[3:])
+    for cap in caps:
+        make_cap(*cap)
+    for place, (members, hours, priority, channels, is_local) in enumerate(plans, 1):
+        at = NOW + timedelta(hours=hours)
+        local = f"{at:%Y-%m-%dT%H:%M}" if is_local else ""
+        # The last one is moved: of a high order, so that others are in its way and it is in theirs.
+        priority = 80 if place == len(plans) else priority
+        send = make_approved_send(members, at, local, priority=priority, channels=channels)
+    together = look(send, *by)
+    with mock.patch.object(at_cap, "decide_shard", alone):
+        assert look(send, *by) == together
