@@ -42,7 +42,7 @@ def figures(now: datetime) -> Figures:
         sent_last_minute=_sent_last_minute({version for _, *versions in recent for version in versions}, now),
         breakers=running.standings(now),
         heartbeats=running.ages(now),
-        sends=dict(Send.objects.order_by().values_list("state").annotate(Count("*"))),
+        sends=dict(Send.objects.order_by().values_list("state").annotate(number=Count("*"))),
         findings_open=Finding.objects.filter(state=Finding.State.OPEN).count(),
     )
 
@@ -69,7 +69,7 @@ def _ended(sends: Collection[int]) -> dict[tuple[str, str], int]:
 
 
 def _by_state(rows: QuerySet[Delivery]) -> dict[tuple[str, str], int]:
-    found = rows.order_by().values_list("channel", "state").annotate(Count("*"))
+    found = rows.order_by().values_list("channel", "state").annotate(number=Count("*"))
     return {(channel, state): count for channel, state, count in found}
 
 
@@ -89,4 +89,4 @@ def _sent_last_minute(versions: Collection[int | None], now: datetime) -> dict[s
     """By `delivery_latest`: what ended a moment ago, of the versions that are going out."""
     going_out = [version for version in versions if version is not None]
     sent = Delivery.objects.filter(version__in=going_out, state=State.SENT, finished_at__gt=now - RATE_OVER)
-    return dict(sent.order_by().values_list("channel").annotate(Count("*")))
+    return dict(sent.order_by().values_list("channel").annotate(number=Count("*")))
