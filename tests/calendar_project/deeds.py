@@ -128,8 +128,10 @@ def handed(step: str, to_me: bool = False, mine: bool = False) -> Scene:
 # --- The review ---------------------------------------------------------------------------------------------------
 def decided(kind: str) -> Scene:
     def scene(me: User | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        item, to = _item(), make_user(team=make_team(), role="planner")
-        body = {"decision": kind, "reason": "because", "seen": standing(item), "to": to.pk}
+        item = _item()
+        body = {"decision": kind, "reason": "because", "seen": standing(item)}
+        if kind == "hand_over":
+            body["to"] = str(make_user(team=make_team(), role="planner").pk)
         return {"address": item.review.week, "item_id": item.pk}, body
 
     return scene
