@@ -45,14 +45,13 @@ class Stage:
 @contextmanager
 def lasting(blocker: Any, make: Callable[[], Made]) -> Iterator[Made]:
     """Rows for all tests of a file. Each begins where these stand: what it does itself is rolled back to there."""
-    with ExitStack() as whole:
-        with blocker.unblock():
-            whole.enter_context(transaction.atomic())
-            made = make()
-        yield made
-        with blocker.unblock():
-            transaction.set_rollback(True)
-            whole.close()
+    with blocker.unblock(), ExitStack() as whole:
+        whole.enter_context(transaction.atomic())
+        made = make()
+        atomic = whole.pop_all()
+    yield made
+    with blocker.unblock(), atomic:
+        transaction.set_rollback(True)
 
 
 def make_stage() -> Stage:

@@ -111,6 +111,11 @@ def searches(scene: Scene) -> Iterator[tuple[str, str]]:
     yield from asked_of_the_admin()
 
 
+def week_of(scene: Scene) -> str:
+    """Where what is ahead stands: late on a Sunday that is the next week."""
+    return reverse("calendar:week-of", args=[f"{scene.open.sends.get(state='scheduled').due_at:%G-W%V}"])
+
+
 def first_customer() -> int:
     return int(Send.objects.get(state="done", campaign__is_private=True).deliveries.get().customer_id)
 
@@ -175,7 +180,7 @@ def test_those_who_see_a_private_campaign_see_all_of_it(who: str, scene: Scene) 
     client, dated = insiders(scene)[who], scene.hidden[0]
     everything_of_theirs, _ = feeds_of(client)
     for address in (
-        "/calendar/",
+        week_of(scene),
         f"/calendar/campaigns/{dated.pk}/",
         f"/calendar/campaigns/{scene.open.pk}/",
         f"/calendar/customers/{first_customer()}/",
@@ -246,7 +251,7 @@ def test_an_item_of_the_review_about_a_private_campaign_is_a_404_to_whoever_may_
 def test_the_week_shows_a_busy_block_with_its_time_channels_size_and_team(client: Client, scene: Scene) -> None:
     client.force_login(make_user(team=make_team()))
     Finding.objects.all().delete()
-    shown = client.get("/calendar/").content.decode()
+    shown = client.get(week_of(scene)).content.decode()
     (block,) = re.findall(r'<li class="card card--busy .*?</li>', shown, re.DOTALL)[-1:]
     said = " ".join(re.sub(r"<[^>]+>", " ", block).split())
     assert "A private campaign of Product" in said
@@ -256,7 +261,7 @@ def test_the_week_shows_a_busy_block_with_its_time_channels_size_and_team(client
 
 def test_a_finding_beside_a_private_campaign_says_how_many_and_no_more(client: Client, scene: Scene) -> None:
     client.force_login(make_user(team=make_team(), is_staff=True))
-    for address in ("/calendar/", f"/calendar/campaigns/{scene.open.pk}/", "/admin/campaigns/finding/"):
+    for address in (week_of(scene), f"/calendar/campaigns/{scene.open.pk}/", "/admin/campaigns/finding/"):
         shown = client.get(address).content.decode()
         assert "a private campaign of Product" in shown, address
         assert "duplicate" not in re.sub(r"<(option|a|input|label)\b[^>]*>[^<]*", "", shown).lower(), address
