@@ -77,7 +77,7 @@ def chromium_path() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is about one database alone is left out of the run on the other: deselected, which is no skip."""
+    """What is about one database alone, or none, is left out of the run on the other: deselected, which is no skip."""
     others = [item for item in items if _database_of(item) != os.environ["TEST_ON"]]
     if others:
         items[:] = [item for item in items if _database_of(item) == os.environ["TEST_ON"]]
@@ -85,6 +85,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _database_of(item: pytest.Item) -> str:
+    if item.get_closest_marker("no_database"):
+        return "sqlite"
     marker = item.get_closest_marker("only_on")
     return str(marker.args[0]) if marker else os.environ["TEST_ON"]
 

@@ -10,7 +10,7 @@ from django.db.models import CharField, Field, Model, TextField
 from django.test import Client
 
 from audiences.clock import read_now
-from audiences.models import Customer, Segment, Topic
+from audiences.models import Customer, Segment, Topic, Workspace
 from audiences.services.api_keys import create_api_key
 from campaigns.models import (
     Campaign,
@@ -60,6 +60,7 @@ class Scene:
 
 
 def make_scene() -> Scene:
+    Workspace.current()
     now = read_now()
     product, lifecycle = make_team("product"), make_team("lifecycle")
     people = make_customers(12)

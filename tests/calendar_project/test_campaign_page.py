@@ -73,7 +73,7 @@ def click(client: Client, campaign: Campaign, name: str, **values: Any) -> str:
     where = reverse("calendar:move-campaign", args=[campaign.pk, name])
     response = client.post(where, {"version": 1, **values}, follow=True)
     campaign.refresh_from_db()
-    found = re.search(r'<ul class="notices".*?</ul>', response.content.decode(), re.DOTALL)
+    found = re.search(r'<div class="notices".*?</div>\s*</div>', response.content.decode(), re.DOTALL)
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0]))).strip() if found else ""
 
 

@@ -11,12 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audiences.models import Workspace
-from campaigns.models import AgendaItem, Campaign, Decision, Finding, Review
+from campaigns.models import Campaign, Decision, Finding
 from campaigns.services.decisions import take_back
 from campaigns.services.overlaps import acknowledge, reopen
 from campaigns.services.reviews import close_review
-from tests.builders import NOW, make_campaign, make_item, make_review, make_team, make_user
-from tests.campaigns.meetings import decided
+from tests.builders import NOW, make_review, make_team, make_user
+from tests.campaigns.meetings import decided, low_one
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/review/2026-W48/"
@@ -34,25 +34,6 @@ def ana(client: Client) -> User:
     user = make_user("ana", team=make_team())
     client.force_login(user)
     return user
-
-
-def low_one(review: Review, severity: str = "low", team: str = "lifecycle", **fields: Any) -> AgendaItem:
-    """A finding between two campaigns, on the agenda."""
-    private = fields.pop("is_private", False)
-    first = make_campaign(team=make_team(team), is_private=private, owner=None)
-    second = make_campaign(team=make_team(team))
-    finding = Finding.objects.create(
-        key=f"crowding:{first.pk}", kind="crowding", severity=severity, first=first, second=second, shared=2000,
-        percent_of_first=30, percent_of_second=30, inputs="x", found_at=NOW, checked_at=NOW,
-    )  # fmt: skip
-    facts = {
-        "kind": "crowding", "severity": severity, "shared": 2000, "percent": 30.0, "axes": [], "is_estimated": False,
-        "whens": [None, None],
-    }  # fmt: skip
-    return make_item(
-        review, first, "finding", other=second, other_name=second.name, finding=finding, facts=facts,
-        key=f"finding:{finding.pk}", **fields,
-    )  # fmt: skip
 
 
 def html(client: Client) -> str:

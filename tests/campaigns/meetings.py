@@ -14,7 +14,7 @@ from campaigns.services.lifecycle import approve, ask_for_approval
 from campaigns.services.overlaps import check_overlaps
 from campaigns.services.planning import plan_sends
 from campaigns.services.reviews import open_review
-from tests.builders import NOW, make_campaign, make_customers, make_segment
+from tests.builders import NOW, make_campaign, make_customers, make_item, make_segment, make_team
 
 WEEK = Stretch(
     "2026-W48",
@@ -53,6 +53,25 @@ def clashing(**fields: Any) -> Finding:
 
 def opened(week: Stretch = WEEK, now: datetime = NOW, by: User | None = None) -> Review:
     return open_review(week, by, now, {})
+
+
+def low_one(review: Review, severity: str = "low", team: str = "lifecycle", **fields: Any) -> AgendaItem:
+    """A finding between two campaigns, on the agenda."""
+    private = fields.pop("is_private", False)
+    first = make_campaign(team=make_team(team), is_private=private, owner=None)
+    second = make_campaign(team=make_team(team))
+    finding = Finding.objects.create(
+        key=f"crowding:{first.pk}", kind="crowding", severity=severity, first=first, second=second, shared=2000,
+        percent_of_first=30, percent_of_second=30, inputs="x", found_at=NOW, checked_at=NOW,
+    )  # fmt: skip
+    facts = {
+        "kind": "crowding", "severity": severity, "shared": 2000, "percent": 30.0, "axes": [], "is_estimated": False,
+        "whens": [None, None],
+    }  # fmt: skip
+    return make_item(
+        review, first, "finding", other=second, other_name=second.name, finding=finding, facts=facts,
+        key=f"finding:{finding.pk}", **fields,
+    )  # fmt: skip
 
 
 def item_about(review: Review, about: str = "finding") -> AgendaItem:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audiences.clock import read_now
-from campaigns.models import Campaign
+from campaigns.models import Campaign, HistoryEntry
 from campaigns.services.versions import record_version
 from tests.builders import (
     make_campaign,
@@ -228,3 +228,17 @@ def test_the_page_costs_the_same_however_much_there_is_to_say(admin: Client, dja
 
 # On PostgreSQL the clock is the database's.
 PAGE_QUERIES = 28 + (connection.vendor == "postgresql")
+
+
+def test_marking_a_campaign_private_voids_no_approval_and_is_in_its_history(client: Client) -> None:
+    client.force_login(make_user("mara", team=make_team(), role="planner", is_staff=True))
+    client.post(ADD, form())
+    campaign = Campaign.objects.get()
+    Campaign.objects.update(status="approved", approved_version=campaign.versions.get())
+    unchanged = {**form(), **MESSAGES, "version_seen": "1"}
+    for is_private in ({"is_private": "on"}, {}):
+        client.post(change(campaign), {**unchanged, **is_private})
+        campaign.refresh_from_db()
+        assert (campaign.is_private, campaign.status, campaign.versions.count()) == (bool(is_private), "approved", 1)
+    history = HistoryEntry.objects.exclude(action="created").order_by("pk").values_list("action", "by__username")
+    assert list(history) == [("made private", "mara"), ("made open", "mara")]

@@ -1,28 +1,21 @@
 import csv
-import gzip
-import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
 
 from audiences.import_options import CUSTOMERS, EVENTS, ImportOptions
 from audiences.models import Customer, Event, ImportRun, Subscription
 from audiences.services import import_reading, importing
 from audiences.services.import_errors import formula_safe
-from audiences.services.import_queue import continue_running
 from audiences.services.import_trials import DryRun, try_import
-from audiences.services.importing import FileProblem, TakenOver, continue_import, start_import, start_local_import
-from tests.builders import NOW, make_customer, make_topic, make_user
+from audiences.services.importing import FileProblem, TakenOver, continue_import, start_local_import
+from tests.audiences.services.scenes import AS_PURCHASES, PURCHASES, clock, counts
+from tests.builders import NOW, make_customer, make_topic
 
 pytestmark = pytest.mark.django_db
-
-
-def clock() -> datetime:
-    return NOW
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -34,10 +27,6 @@ def write(folder: Path, *lines: str) -> Path:
 def run(path: Path, kind: str, **options: Any) -> ImportRun:
     started = start_local_import(path, kind, ImportOptions(**options), NOW)
     return continue_import(started.pk, clock, path, path.with_name("errors.csv"))
-
-
-def counts(run: ImportRun) -> tuple[int, int, int, int]:
-    return run.rows_read, run.rows_written, run.rows_unchanged, run.rows_refused
 
 
 def errors(path: Path) -> list[list[str]]:
@@ -127,24 +116,6 @@ def test_consent_for_an_unknown_topic_stops_the_import_at_once(tmp_path: Path) -
     path = write(tmp_path, "external_id,consent:tipps:email", "a,no")
     with pytest.raises(FileProblem, match=r"There is no topic “tipps” .* Did you mean “tips”"):
         run(path, CUSTOMERS, update_consent=True)
-
-
-PURCHASES = (
-    " customer_id  date number_of_cds  dollar_value",
-    " 00001 19970101  1   11.77",
-    " 00001 19970101  1   11.77",
-    " 00001 19970101  2   11.77",
-    " 00001 19970101  1   11.77",
-    " 00001 19970102  1   11.77",
-    " 00002 19970101  1   11.77",
-)
-AS_PURCHASES: dict[str, Any] = {
-    "columns": {"external_id": "customer_id", "occurred_at": "date", "value": "dollar_value"},
-    "properties": {"cds": "number_of_cds"},
-    "event": "ordered",
-    "date_format": "%Y%m%d",
-    "delimiter": "whitespace",
-}
 
 
 def test_identical_rows_standing_together_are_separate_events_and_later_the_same(tmp_path: Path) -> None:
@@ -267,45 +238,3 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_be(tmp_path: Path) -> Non
     assert isinstance(told, DryRun)
     assert [error.line for error in told.errors] == [8]
     assert not any(model._default_manager.exists() for model in (Customer, Event, ImportRun))
-
-
-def stored(name: str = "up.csv.gz", *lines: str) -> ImportRun:
-    data = gzip.compress("\n".join(lines or PURCHASES).encode(), mtime=0)
-    options = ImportOptions(create_customers=True, **AS_PURCHASES)
-    return start_import(io.BytesIO(data), name, EVENTS, options, make_user(), NOW)
-
-
-def test_an_uploaded_file_is_read_by_the_tick_and_not_kept() -> None:
-    started = stored()
-    assert (started.rows_total, started.state) == (6, ImportRun.State.RUNNING)
-    name = str(started.stored_file.name)
-    assert default_storage.exists(name)
-    assert continue_running(clock, seconds=60) == [started.pk]
-    started.refresh_from_db()
-    assert (counts(started), started.state, started.carry) == ((6, 6, 0, 0), ImportRun.State.DONE, {})
-    assert not started.stored_file
-    assert not default_storage.exists(name)
-    assert continue_running(clock) == []
-
-
-def test_the_same_upload_twice_is_one_run() -> None:
-    assert stored().pk == stored().pk
-
-
-def test_a_run_that_another_worker_reads_is_left_to_it() -> None:
-    started = stored()
-    started.carry = {"leased_until": (NOW + timedelta(seconds=1)).isoformat()}
-    started.save()
-    assert continue_running(clock) == []
-    assert continue_running(lambda: NOW + timedelta(seconds=2), seconds=60) == [started.pk]
-
-
-def test_a_run_whose_file_is_gone_fails_with_a_sentence() -> None:
-    started = stored()
-    default_storage.delete(str(started.stored_file.name))
-    continue_running(clock, seconds=60)
-    started.refresh_from_db()
-    assert (started.state, started.message) == (
-        ImportRun.State.FAILED,
-        "The file is no longer there (No such file or directory).",
-    )

@@ -12,6 +12,7 @@ from deliveries.channels.email_url import SmtpServer
 from deliveries.channels.smtp import Envelope, SmtpTransport
 from tests.deliveries.channels.servers import DROP, HANG, LINES, ScriptedServer, scripted_server, tls_contexts
 
+pytestmark = pytest.mark.no_database
 A, D, R, Q, H = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REJECTED, Verdict.AMBIGUOUS, Verdict.HELD
 Certificate = tuple[Path, Path]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from deliveries.channels.smtp import Envelope, SmtpTransport
 from deliveries.channels.smtp.pool import POOL
 from tests.deliveries.channels.servers import DROP, HANG, LINES, scripted_server
 
+pytestmark = pytest.mark.no_database
 CERTAIN = {Verdict.DEFERRED, Verdict.REJECTED, Verdict.HELD}
 STEPS = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot", "RSET")
 # In one piece it is seen to be too much; byte by byte, a server that says it before it has the text lies undetected.

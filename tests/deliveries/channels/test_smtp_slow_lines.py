@@ -11,6 +11,7 @@ from deliveries.channels.email_url import SmtpServer, read_email_url
 from deliveries.channels.smtp import Envelope, SmtpTransport
 from tests.deliveries.channels.servers import ScriptedServer, scripted_server, tls_contexts
 
+pytestmark = pytest.mark.no_database
 TEXT = b"".join(b"%070d\r\n" % number for number in range(7_000))  # about 500 kB
 Certificate = Any
 
