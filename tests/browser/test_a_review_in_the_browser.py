@@ -15,7 +15,7 @@ from campaigns.services.versions import record_version
 from tests.browser.conftest import Visitor
 from tests.browser.test_accessibility import grave_faults
 from tests.builders import make_campaign, make_customers, make_review, make_segment, make_team, make_user
-from tests.calendar_project.test_keeping_low_ones import low_one
+from tests.campaigns.meetings import low_one
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., Visitor]

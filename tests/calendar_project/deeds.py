@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core import signing
 
 from audiences.clock import read_now
 from campaigns.models import Campaign, Decision, Finding, Handoff, Review, SavedView, Send
@@ -14,6 +15,7 @@ from campaigns.queries.approvals import section_digests
 from campaigns.queries.standing import standing, standing_of_all
 from campaigns.services.feeds import create_feed
 from campaigns.services.keeping import keep_low
+from campaigns.services.versions import record_version
 from tests.builders import (
     make_campaign,
     make_customers,
@@ -110,6 +112,15 @@ def settled(name: str, team: str = "lifecycle") -> Scene:
         return {"campaign_id": own.pk, "finding_id": finding.pk, "name": name}, body
 
     return scene
+
+
+def let_in_again(me: User | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What “Undo” sends after the other's audience was left out."""
+    asked, _ = settled("let-in", ELSEWHERE)(me)
+    campaign, left_out = Campaign.objects.get(pk=asked["campaign_id"]), make_segment(make_customers(1))
+    campaign.exclude.add(left_out)
+    version = record_version(campaign.pk, None, read_now()).number
+    return asked, {"undo": signing.dumps([[left_out.pk], version], salt=f"campaigns.let-in.{campaign.pk}")}
 
 
 # --- Handoffs -----------------------------------------------------------------------------------------------------
@@ -211,6 +222,7 @@ DEEDS = (
     Deed("calendar:settle-finding", "reopen", OF_A_TEAM, settled("reopen", ELSEWHERE)),
     Deed("calendar:settle-finding", "move", OF_THE_TEAM, settled("move", ELSEWHERE)),
     Deed("calendar:settle-finding", "exclude", OF_THE_TEAM, settled("exclude", ELSEWHERE)),
+    Deed("calendar:settle-finding", "let-in", OF_THE_TEAM, let_in_again),
     Deed("calendar:settle-finding", "merge", OF_THE_TEAM, settled("merge")),
     Deed("calendar:settle-finding", "merge another team's", ADMINS, settled("merge", ELSEWHERE)),
     Deed("calendar:handoff", "take what is nobody's", OF_THE_TEAM, handed("take")),

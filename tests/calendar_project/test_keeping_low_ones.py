@@ -203,4 +203,4 @@ def test_it_costs_the_same_whatever_there_is(client: Client, ana: User, count: i
         client.post(f"{ADDRESS}low/keep/", posted)
     with CaptureQueriesContext(connection) as undoing:
         undo(client, review.items.order_by("pk")[0].pk)
-    assert [len(page), len(keeping), len(undoing)] == [11, 14, 14]
+    assert [len(page), len(keeping), len(undoing)] == [13, 14, 14]

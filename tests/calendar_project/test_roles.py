@@ -5,13 +5,13 @@ from itertools import product
 from typing import Any
 
 import pytest
-from calendar_project.review_page.handoffs import STEPS
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from audiences.services.api_keys import create_api_key
+from calendar_project.campaign_page.handing_over import STEPS
 from calendar_project.campaign_page.moves import MOVES
 from calendar_project.campaign_page.settle import FIXES
 from campaigns.admin.moves import BY_NAME
