@@ -1,138 +1,33 @@
 """What a server may do at each step, and the verdict: the same over one connection and four, pipelined and not."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deliveries.channels.base import Outcome, Verdict
+from deliveries.channels.base import Outcome
 from deliveries.channels.email_url import SmtpServer
 from deliveries.channels.smtp import Envelope, SmtpTransport
-from tests.deliveries.channels.servers import DROP, HANG, LINES, ScriptedServer, scripted_server, tls_contexts
+from tests.deliveries.channels.behaviours import (
+    BEHAVIOURS,
+    WAYS,
+    Behaviour,
+    Certificate,
+    Way,
+    deviations,
+    envelope,
+    send,
+    server_and_transport,
+)
+from tests.deliveries.channels.scenes import A, D, H, Q, R
+from tests.deliveries.channels.servers import DROP, HANG, scripted_server
 
 pytestmark = pytest.mark.no_database
-A, D, R, Q, H = Verdict.ACCEPTED, Verdict.DEFERRED, Verdict.REJECTED, Verdict.AMBIGUOUS, Verdict.HELD
-Certificate = tuple[Path, Path]
-
-# What the server does, at which step; the verdict; the phase in the evidence; suppressed; the channel slows down.
-BEHAVIOURS = [
-    ("greeting", HANG, D, "connect", "", True),
-    ("greeting", DROP, D, "connect", "", True),
-    ("greeting", "554 go away", D, "connect", "", True),
-    ("greeting", "421 too busy", D, "connect", "", True),
-    ("greeting", "mumble", D, "connect", "", True),
-    ("EHLO", HANG, D, "session", "", True),
-    ("EHLO", DROP, D, "session", "", True),
-    ("EHLO", "421 too busy", D, "session", "", True),
-    ("AUTH", HANG, D, "session", "", True),
-    ("AUTH", DROP, D, "session", "", True),
-    ("AUTH", "535 5.7.8 who are you", D, "session", "", True),
-    ("AUTH", "454 4.7.0 later", D, "session", "", True),
-    ("AUTH", "421 4.3.2 closing", D, "session", "", True),
-    ("AUTH", "mumble", D, "session", "", True),
-    ("MAIL", HANG, D, "mail", "", False),
-    ("MAIL", DROP, D, "mail", "", False),
-    ("MAIL", "451 4.3.0 later", D, "mail", "", False),
-    ("MAIL", "451-4.3.0 later\r\n451-4.3.0 really\r\n451 4.3.0 so", D, "mail", "", False),
-    ("MAIL", "550 5.7.1 not you", R, "mail", "", False),
-    ("MAIL", "530 5.7.0 sign in first", D, "mail", "", True),
-    ("MAIL", "454 4.7.0 not now", D, "mail", "", True),
-    ("MAIL", "421 4.3.2 closing", D, "mail", "", True),
-    ("MAIL", "mumble", D, "mail", "", False),
-    ("RCPT", HANG, D, "rcpt", "", False),
-    ("RCPT", DROP, D, "rcpt", "", False),
-    ("RCPT", "450 4.2.1 busy", D, "rcpt", "", False),
-    ("RCPT", "550 5.1.1 no such user", R, "rcpt", "bounce", False),
-    ("RCPT", "550-5.1.1 no such user\r\n550 5.1.1 here", R, "rcpt", "bounce", False),
-    ("RCPT", "550 no such user", R, "rcpt", "bounce", False),
-    ("RCPT", "550 5.7.1 blocked", R, "rcpt", "", False),
-    ("RCPT", "552 5.2.2 full", R, "rcpt", "", False),
-    ("RCPT", "421 4.3.2 closing", D, "rcpt", "", True),
-    ("RCPT", "mumble", D, "rcpt", "", False),
-    ("DATA", HANG, D, "data", "", False),
-    ("DATA", DROP, D, "data", "", False),
-    ("DATA", "451 4.3.0 later", D, "data", "", False),
-    ("DATA", "554 5.5.1 no", R, "data", "", False),
-    ("DATA", "421 4.3.2 closing", D, "data", "", True),
-    ("DATA", "250 what?", D, "data", "", False),
-    ("DATA", "mumble", D, "data", "", False),
-    ("dot", HANG, Q, "dot", "", False),
-    ("dot", DROP, Q, "dot", "", False),
-    ("dot", "mumble", Q, "dot", "", False),
-    ("dot", "354 more?", Q, "dot", "", False),
-    ("dot", "451 4.3.0 later", D, "dot", "", False),
-    ("dot", "554 5.7.1 spam", R, "dot", "", False),
-    ("dot", "421 4.3.2 closing", D, "dot", "", True),
-    ("dot", "250 2.0.0 queued as 1A", A, "dot", "", False),
-    ("dot", "250-2.0.0 queued\r\n250 2.0.0 as 1A", A, "dot", "", False),
-]
-# Connections, whether the server offers PIPELINING, and what else is special about it.
-WAYS = [(1, False, ""), (1, True, ""), (4, False, ""), (4, True, ""), (4, True, "tls"), (4, True, "bytewise")]
 
 
-def envelope(number: int, text: bytes = b"text") -> Envelope:
-    data = b"Number: %d\r\n\r\n%s\r\n" % (number, text)
-    return Envelope(number, "almanac@example.com", f"c{number}@example.com", data)
-
-
-def send(transport: SmtpTransport, *envelopes: Envelope) -> list[Outcome]:
-    outcomes = list(transport.send(envelopes, lambda _: True))
-    transport.close()
-    return outcomes
-
-
-@contextmanager
-def server_and_transport(
-    certificate: Certificate, connections: int, special: str, wait: float, **given: Any
-) -> Iterator[tuple[ScriptedServer, SmtpTransport]]:
-    serving, trusting = tls_contexts(*map(str, certificate))
-    given |= {"implicit_tls": serving} if special == "tls" else {}
-    given |= {"offers": ("AUTH PLAIN",)} if "AUTH" in given else {}
-    with scripted_server(bytewise=special == "bytewise", **given) as server:
-        security, user = "tls" if special == "tls" else "", "me" if "AUTH" in given else ""
-        there = SmtpServer("localhost", server.port, security, user, "secret", wait, wait, connections)
-        yield server, SmtpTransport(there, context=trusting)
-
-
-@pytest.mark.parametrize(("connections", "pipelining", "special"), WAYS, ids=lambda value: str(value))
-@pytest.mark.parametrize(
-    ("at", "answer", "verdict", "phase", "suppress", "slow_down"),
-    BEHAVIOURS,
-    ids=[f"{at}: {answer}" for at, answer, *_ in BEHAVIOURS],
-)
-def test_the_verdict_on_what_a_server_does_once(
-    at: str,
-    answer: str,
-    verdict: Verdict,
-    phase: str,
-    suppress: str,
-    slow_down: bool,
-    connections: int,
-    pipelining: bool,
-    special: str,
-    certificate: Certificate,
-) -> None:
-    """It does it to one of six messages; the others arrive, or are held where it asked to slow down."""
-    wait = 0.5 if answer == HANG else 5
-    usual = LINES.get(at, "250 sink")
-    with server_and_transport(
-        certificate, connections, special, wait, pipelining=pipelining, **{at: [answer, usual]}
-    ) as (server, transport):
-        outcomes = {outcome.delivery_id: outcome for outcome in send(transport, *map(envelope, range(1, 7)))}
-        met = [outcome for outcome in outcomes.values() if outcome.evidence.get("phase") and outcome.verdict is not A]
-        if verdict is A:
-            met = [outcome for outcome in outcomes.values() if outcome.evidence["text"].startswith("2.0.0 queued")]
-    assert [(o.verdict, o.evidence["phase"], o.suppress, o.slow_down) for o in met] == [
-        (verdict, phase, suppress, slow_down)
-    ]
-    assert met[0].evidence["text"]
-    others = [outcome for outcome in outcomes.values() if outcome is not met[0]]
-    assert {outcome.verdict for outcome in others} <= ({A, H} if slow_down else {A})
-    assert sorted(server.received_numbers) == sorted(
-        number for number, outcome in outcomes.items() if outcome.verdict is A or outcome.evidence.get("phase") == "dot"
-    )
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(map(str, way)))
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=str)
+def test_the_verdict_on_what_a_server_does_once(behaviour: Behaviour, way: Way, certificate: Certificate) -> None:
+    assert deviations(behaviour, way, certificate) == []
 
 
 @pytest.mark.parametrize(("at", "answer"), [("STARTTLS", HANG), ("STARTTLS", DROP), ("STARTTLS", "454 4.7.0 not now")])
@@ -186,7 +81,7 @@ def test_a_text_that_is_longer_than_the_kernel_takes_at_once_arrives_whole(
     special: str, certificate: Certificate
 ) -> None:
     text = b"".join(b"%070d\r\n" % number for number in range(100_000))
-    with server_and_transport(certificate, 2, special, 10, pipelining=True) as (server, transport):
+    with server_and_transport(certificate, Way(2, True, special), 10) as (server, transport):
         outcomes = send(transport, *(envelope(number, text) for number in (1, 2, 3)))
         assert [outcome.verdict for outcome in outcomes] == [A, A, A]
         assert sorted(server.received) == [envelope(number, text).data for number in (1, 2, 3)]
