@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 
@@ -47,6 +47,8 @@ def lasting(blocker: Any, make: Callable[[], Made]) -> Iterator[Made]:
     """Rows for all tests of a file. Each begins where these stand: what it does itself is rolled back to there."""
     with blocker.unblock(), ExitStack() as whole:
         whole.enter_context(transaction.atomic())
+        if connection.vendor == "postgresql":  # which ends what idles for a minute, as tests on a busy machine may
+            connection.cursor().execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         made = make()
         atomic = whole.pop_all()
     yield made
