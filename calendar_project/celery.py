@@ -47,7 +47,7 @@ app.conf.beat_schedule = {
     "admission": _every(1, "deliveries.tasks.admit_due"),
     "dispatch": _every(1, "deliveries.tasks.dispatch_due"),
     "reaper": _every(5, "deliveries.tasks.reap"),
-    "tallies": _every(30, "deliveries.tasks.tally_finished"),
+    "tallies": _every(120, "deliveries.tasks.tally_finished"),
     "notices": _every(300, "calendar_project.tasks.tell_owners"),
-    "mails": _every(15, "calendar_project.tasks.send_mails"),
+    "mails": _every(30, "calendar_project.tasks.send_mails"),
 }

@@ -155,6 +155,8 @@ CELERY_TASK_ROUTES = {
     "deliveries.tasks.dispatch_channel": {"queue": BULK_QUEUE},
     "deliveries.tasks.admit_shard": {"queue": BULK_QUEUE},
     "deliveries.tasks.tally_finished": {"queue": BULK_QUEUE},
+    # They wait for a mail server, which may hang.
+    "calendar_project.tasks.*": {"queue": BULK_QUEUE},
 }
 # What beat last did is kept in memory: every tick can be asked again, so there is no file to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

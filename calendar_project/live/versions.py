@@ -13,9 +13,11 @@ from django.db import connection
 from campaigns.rights import Person, roles_of, sees_everything
 
 # By rows and not by the latest moment: of two that change at once, the later may be seen first, and hide the other.
+# Its history tells of what is no part of the plan: that it was offered to somebody, that a section was approved.
 # Progress: how many shards were admitted, and when the latest message came to its end, one entry of `delivery_latest`.
 _SENDS = """
 SELECT s.id, s.sequence, s.changed_at, c.id, {is_seen}, c.updated_at, c.status,
+    (SELECT MAX(h.id) FROM campaigns_historyentry h WHERE h.campaign_id = c.id),
     CASE WHEN {under_way} THEN (SELECT COUNT(*) FROM deliveries_shardadmission a WHERE a.send_id = s.id) END,
     CASE WHEN {under_way} THEN (
         SELECT d.finished_at FROM deliveries_delivery d
@@ -46,7 +48,7 @@ WHERE f.state = 'open' AND (
 # Whichever zone a day is meant in, and whatever hour of it is a customer's own.
 MARGIN = timedelta(days=2)
 # The columns of `_SENDS` that a veil shows too, those that say what is planned, and the others, how far it has come.
-KNOWN, PLANNED = 4, 7
+KNOWN, PLANNED = 4, 8
 
 
 @dataclass(frozen=True)

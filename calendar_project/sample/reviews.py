@@ -8,7 +8,7 @@ from audiences.zones import zone_or
 from calendar_project.sample.campaigns import KNOWN_OVERLAP, KNOWN_REASON, approver
 from calendar_project.sample.sketches import working_day
 from calendar_project.sample.workspace import TIMEZONE
-from campaigns.models import AgendaItem, Campaign, Decision, Finding, MinutesMail, Review
+from campaigns.models import AgendaItem, Campaign, Decision, Finding, HandoffMail, MinutesMail, Review
 from campaigns.queries.agenda import Stretch
 from campaigns.queries.standing import standing
 from campaigns.services import handoffs
@@ -62,6 +62,8 @@ def open_this_review(now: datetime) -> Review:
     ben, dora = User.objects.get(username="ben"), User.objects.get(username="dora")
     offered = Campaign.objects.get(name=OFFERED)
     handoffs.offer(offered.pk, ben.pk, dora, now - timedelta(hours=2), note=OFFERED_WHY)
+    # Nor of an offer that nobody made.
+    HandoffMail.objects.update(sent_at=now)
     return open_review(_settled(now), ben, now, went_out(since(now), now))
 
 

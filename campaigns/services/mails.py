@@ -1,7 +1,7 @@
 """Mails to people of the workspace: each is claimed on its own, leaves once, and is tried again if it did not."""
 
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -41,8 +41,10 @@ def claim_mail(mails: QuerySet[AMail], now: datetime) -> AMail | None:
 
 
 def begin_mail(mail: Mail, now: datetime) -> bool:
-    """Right before it leaves. False where it must not: the claim was over, and it is somebody else's now."""
-    mine = _rows(mail).filter(claimed_at=mail.claimed_at, begun_at=None, sent_at=None)
+    """Right before it leaves. False where it must not: the claim was over, and it is somebody else's now; or what it
+    tells of is over."""
+    waiting: QuerySet[Any] = waiting_handoffs(now) if isinstance(mail, HandoffMail) else waiting_minutes(now)
+    mine = waiting.filter(pk=mail.pk, claimed_at=mail.claimed_at, begun_at=None, sent_at=None)
     return mine.update(begun_at=now) == 1
 
 

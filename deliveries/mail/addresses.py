@@ -45,7 +45,8 @@ def recipient_of(address: str) -> tuple[str, str]:
         wire.encode()
     except UnicodeError as error:
         raise CannotCompose("the address cannot be encoded") from error
-    return wire, _in_header(wire)
+    # Once more: a wide ">" becomes a plain one on the way.
+    return check_address(wire), _in_header(wire)
 
 
 @lru_cache(maxsize=8)

@@ -22,7 +22,7 @@ def states_of(send_ids: Iterable[int]) -> dict[int, Counts]:
     sends and of messages that are gone."""
     wanted = set(send_ids)
     tallied = standing_tallies(wanted)
-    return {**tallied, **counted(wanted - tallied.keys())}
+    return {pk: counts for pk, counts in tallied.items() if counts} | counted(wanted - tallied.keys())
 
 
 def standing_tallies(send_ids: Collection[int]) -> dict[int, Counts]:

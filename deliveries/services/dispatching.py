@@ -83,7 +83,7 @@ class _Run:
         self.name, self.channel, self.clock, self.limit, self.urgent = name, channel, clock, limit, urgent
         self.recorder = recorder
         self.watch = Watch(clock, deadline)
-        self.pace = Pace(name)
+        self.pace = Pace(name, urgent=urgent)
         self.known = Known()
         self.counts: Counter[str] = Counter()
         # By token: marked, if at all, by a COMMIT that was not answered, and in no window.
@@ -137,6 +137,7 @@ class _Run:
 
     def _tell_breaker(self, sent: Sent) -> None:
         if sent.stop is Stop.SLOW_DOWN:
+            self.pace.forget()
             patiently(lambda: breakers.note_slow_down(self.name, sent.problem, self.clock(), sent.retry_after))
         elif any(outcome.verdict is Verdict.ACCEPTED for outcome in sent.outcomes):
             patiently(lambda: breakers.note_taken(self.name, self.clock()))

@@ -1,5 +1,6 @@
 """Moves sends on: to `sending` when everybody is decided on, to `done` when every delivery has come to its end."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -18,6 +19,14 @@ _LATE_WORD = timedelta(minutes=10)
 def finish_sends(now: datetime) -> int:
     """How many sends moved. An empty audience passes through both moves at once."""
     return _open_admitted(now) + _close_finished(now)
+
+
+def reopen(delivery_ids: Iterable[int], now: datetime) -> int:
+    """Sends that were over, of messages that may leave after all: back to `sending`, as nothing leaves of one that is
+    over. How many."""
+    over = Send.objects.filter(state=Send.State.DONE, deliveries__in=list(delivery_ids)).order_by()
+    ids = set(over.values_list("pk", flat=True))
+    return sum(move_state(pk, [Send.State.DONE], Send.State.SENDING, now, finished_at=None) for pk in sorted(ids))
 
 
 def _open_admitted(now: datetime) -> int:

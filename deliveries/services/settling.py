@@ -13,7 +13,7 @@ from deliveries.channels.base import Outcome, Verdict
 from deliveries.flight_recorder import Flight, abandoned
 from deliveries.models import Delivery
 from deliveries.queries.due import rows_of
-from deliveries.services import breakers, ledger
+from deliveries.services import breakers, finishing, ledger
 from deliveries.services.claiming import Known, Window
 from deliveries.services.evidence import from_record
 from deliveries.services.pages import prepare, write_down
@@ -57,6 +57,9 @@ def _settle(flight: Flight, written_at: datetime, now: datetime) -> Counter[str]
         name = next(iter(sent.window.ready.values())).channel
         patiently(lambda: breakers.note_slow_down(name, sent.problem, written_at, sent.retry_after))
     moves = prepare(sent, now)
+    # Long after it was lost, its send may be over. By itself and before: a send is locked before its rows.
+    if again := sent.put_back | sent.suspects | {move.delivery_id for move in moves if move.state == State.PLANNED}:
+        repeatably(lambda: finishing.reopen(again, now))
     put_back = repeatably(lambda: _write(sent, moves, now))
     return Counter({**Counter(str(outcome.verdict) for outcome in sent.outcomes), "put_back": put_back})
 

@@ -69,19 +69,24 @@ class Pace:
     that its first window is marked and gone soon.
     """
 
-    #: By channel: the size that was last learnt in this process, and when.
-    latest: ClassVar[dict[str, tuple[int, float]]] = {}
+    #: By channel and lane: the size that was last learnt in this process, and when. Triggered messages come one by one,
+    #: and say nothing of how fast many would go.
+    latest: ClassVar[dict[tuple[str, bool], tuple[int, float]]] = {}
 
-    def __init__(self, channel: str) -> None:
-        self._channel = channel
-        size, learnt_at = self.latest.get(channel, (FIRST, 0.0))
+    def __init__(self, channel: str, *, urgent: bool = False) -> None:
+        self._lane = channel, urgent
+        size, learnt_at = self.latest.get(self._lane, (FIRST, 0.0))
         self.size = max(FIRST, size // 4) if time.monotonic() - learnt_at < PACE_LASTS else FIRST
 
     def learn(self, messages: int, seconds: float) -> None:
         if messages:
             wanted = int(messages / max(seconds, 1e-6) * WINDOW_SECONDS)
             self.size = max(SMALLEST, min(wanted, self.size * 4, LARGEST))
-            self.latest[self._channel] = self.size, time.monotonic()
+            self.latest[self._lane] = self.size, time.monotonic()
+
+    def forget(self) -> None:
+        """The other side asks for patience: what it is asked next is little."""
+        self.latest.pop(self._lane, None)
 
 
 class Watch:

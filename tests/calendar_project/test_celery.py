@@ -11,6 +11,7 @@ from calendar_project.lost_broker import LONGEST_WAIT
 
 FIRST, BULK = settings.CELERY_TASK_DEFAULT_QUEUE, settings.BULK_QUEUE
 # What may take seconds, where nobody says another queue.
+APPS = {"audiences", "campaigns", "deliveries", "calendar_project"}
 IN_BULK = {
     "audiences.tasks.refresh_segments",
     "audiences.tasks.continue_imports",
@@ -19,6 +20,8 @@ IN_BULK = {
     "deliveries.tasks.dispatch_channel",
     "deliveries.tasks.admit_shard",
     "deliveries.tasks.tally_finished",
+    "calendar_project.tasks.send_mails",
+    "calendar_project.tasks.tell_owners",
 }
 
 
@@ -38,7 +41,7 @@ def test_whoever_lost_the_broker_asks_again_every_few_seconds(monkeypatch: pytes
 
 def our_tasks() -> set[str]:
     app.loader.import_default_modules()
-    return {name for name in app.tasks if name.split(".")[0] in {"audiences", "campaigns", "deliveries"}}
+    return {name for name in app.tasks if name.split(".")[0] in APPS}
 
 
 def queue_of(task: str) -> str:

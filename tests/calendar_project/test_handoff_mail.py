@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from audiences.turns import turn
 from calendar_project.review_page.mail import send_mails
 from campaigns.models import Membership
-from campaigns.services.handoffs import offer
+from campaigns.services.handoffs import offer, withdraw
 from campaigns.services.lifecycle import cancel
+from deliveries.channels.base import Verdict
 from deliveries.channels.memory import MemoryChannel
 from tests.builders import NOW, make_campaign, make_team, make_user
 from tests.campaigns.meetings import decided, item_about, opened
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def mail_is_kept(settings: Any) -> None:
     settings.CHANNELS = {"email": "deliveries.channels.memory.MemoryChannel"}
     settings.BASE_URL = "https://almanac.example.com"
-    MemoryChannel.sent.clear()
+    MemoryChannel.clear()
 
 
 @pytest.fixture
@@ -82,3 +84,28 @@ def test_of_what_is_over_nobody_is_told(ana: User, eli: User) -> None:
     offer(campaign.pk, eli.pk, ana, NOW)
     cancel(campaign.pk, ana, NOW)
     assert send_mails(lambda: NOW) == 0
+
+
+def test_an_offer_that_is_taken_back_while_its_mail_is_on_its_way_is_told_to_nobody(
+    ana: User, eli: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = offer(make_campaign(owner=ana).pk, eli.pk, ana, NOW)
+    monkeypatch.setattr(MemoryChannel, "on_message", lambda _: withdraw(offered.pk, ana, NOW))
+    assert send_mails(lambda: NOW) == 0
+    assert not MemoryChannel.sent
+
+
+@pytest.mark.parametrize("verdict", [Verdict.AMBIGUOUS, Verdict.DEFERRED])
+def test_a_server_that_does_not_answer_is_left_alone_until_the_next_run(ana: User, eli: User, verdict: Verdict) -> None:
+    for _ in range(3):
+        offer(make_campaign(owner=ana).pk, eli.pk, ana, NOW)
+    MemoryChannel.answers[""] = [verdict]
+    assert (send_mails(lambda: NOW), len(MemoryChannel.sent)) == (0, 0)
+    assert (send_mails(lambda: NOW), len(MemoryChannel.sent)) == (2, 2)
+
+
+def test_there_is_one_run_at_a_time(ana: User, eli: User) -> None:
+    offer(make_campaign(owner=ana).pk, eli.pk, ana, NOW)
+    with turn("mails"):
+        assert send_mails(lambda: NOW) == 0
+    assert send_mails(lambda: NOW) == 1

@@ -11,6 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from audiences.models import Workspace
 from calendar_project.live.versions import PageVersion, campaign_version, days_version
 from campaigns.models import CalendarEntry, Campaign, Finding, ImportedCalendar, Send
+from campaigns.queries.approvals import section_digests
+from campaigns.services import handoffs
+from campaigns.services.approvals import Seen, approve_section
 from campaigns.services.lifecycle import pause
 from campaigns.services.sends import cancel
 from deliveries.models import Delivery, ShardAdmission
@@ -44,12 +47,27 @@ def import_calendar() -> None:
     CalendarEntry.objects.create(calendar=calendar, uid="1", name="Fair", first_day=MONDAY, last_day=MONDAY)
 
 
+def offer_it(send: Send) -> None:
+    approver = make_user("eva", team=send.campaign.team, role="approver")
+    handoffs.offer(send.campaign_id, make_user("ben", team=send.campaign.team).pk, approver, NOW)
+
+
+def approve_its_goal(send: Send) -> None:
+    Campaign.objects.filter(pk=send.campaign_id).update(status="in_review")
+    approver = make_user("eva", team=send.campaign.team, role="approver")
+    version = send.campaign.versions.latest("number")
+    seen = Seen("goal", section_digests(version)["goal"], version.number)
+    approve_section(send.campaign_id, seen, approver, NOW)
+
+
 PLANNED: dict[str, Callable[[Send], object]] = {
     "another send": lambda send: make_send(send.campaign, NOW + timedelta(hours=1)),
     "one moves out of the week": lambda send: Send.objects.filter(pk=send.pk).update(due_at=NOW + timedelta(days=30)),
     "one is cancelled": lambda send: cancel(send.pk, None, NOW),
     "its campaign is paused": lambda send: pause(send.campaign_id, None, NOW),
     "its campaign is edited": lambda send: Campaign.objects.filter(pk=send.campaign_id).update(updated_at=NOW),
+    "it is offered to somebody": lambda send: offer_it(send),
+    "a section of it is approved": lambda send: approve_its_goal(send),
     "a finding": lambda _: finding(),
     "a calendar is imported": lambda _: import_calendar(),
 }

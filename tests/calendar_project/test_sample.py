@@ -17,7 +17,18 @@ from calendar_project.sample.people import people
 from calendar_project.sample.plans import SKETCHES
 from calendar_project.sample.purchases import purchases
 from calendar_project.sample.sketches import working_day
-from campaigns.models import Campaign, Decision, Finding, Firing, Membership, MinutesMail, Retirement, Review, Send
+from campaigns.models import (
+    Campaign,
+    Decision,
+    Finding,
+    Firing,
+    HandoffMail,
+    Membership,
+    MinutesMail,
+    Retirement,
+    Review,
+    Send,
+)
 from deliveries.models import Cap, Delivery, InboxItem
 from tests.builders import NOW, make_customer
 
@@ -167,5 +178,5 @@ def assert_one_review_was_held_and_one_is_open() -> None:
     assert held.items.filter(carries_over=True).exists()
     assert present.items.filter(carried=1).exists()
     assert present.items.filter(about="handoff").exists()
-    assert not MinutesMail.objects.filter(sent_at=None).exists()
+    assert not [mail for kind in (MinutesMail, HandoffMail) for mail in kind.objects.filter(sent_at=None)]
     assert Retirement.objects.get().learnt

@@ -25,6 +25,7 @@ from tests.deliveries.mail.reading import check_wire
         "a@b..c",
         "a@b@c",
         "\ud83c@b.c",
+        "a@b\uff1ec.d",  # a wide ">", which becomes one in ASCII
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:

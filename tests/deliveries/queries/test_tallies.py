@@ -5,15 +5,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Send
 from deliveries.models import Delivery, Tally
-from deliveries.queries.tallies import counted, standing_tallies, states_of
-from deliveries.services import ledger
+from deliveries.queries.tallies import Counts, counted, standing_tallies, states_of
+from deliveries.services import ledger, tallying
 from deliveries.services.tallying import LOOK_BACK, tally_finished
 from deliveries.verdicts import Move
 from tests.builders import NOW, make_campaign, make_customers, make_delivery, make_running_send
@@ -121,3 +121,36 @@ def test_whatever_is_written_afterwards_the_counts_are_those_of_the_ledger(
     for name, places in steps:
         WRITERS[name]([ids[place] for place in sorted(places) if place < len(ids)])
         assert states_of([send.pk]).get(send.pk, {}) == counted([send.pk]).get(send.pk, {})
+
+
+def test_a_send_that_is_over_and_reached_nobody_is_left_out_before_and_after_it_is_counted() -> None:
+    send = make_done_send()
+    assert (states_of([send.pk]), tally_finished(LATER), states_of([send.pk]), tally_finished(LATER)) == ({}, 1, {}, 0)
+
+
+def test_one_that_cannot_be_counted_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_done_send("sent"), make_done_send("sent")
+
+    def fail_at_the_first(send_ids: list[int]) -> dict[int, Counts]:
+        if send_ids == [first.pk]:
+            raise OperationalError("canceling statement due to statement timeout")
+        return counted(send_ids)
+
+    monkeypatch.setattr(tallying, "counted", fail_at_the_first)
+    assert tally_finished(LATER) == 1
+    assert standing_tallies([first.pk, second.pk]).keys() == {second.pk}
+
+
+def test_what_another_tick_has_counted_meanwhile_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_done_send("sent"), make_done_send("sent")
+    seen: list[int] = []
+
+    def count_beside_another(send_ids: list[int]) -> dict[int, Counts]:
+        seen.extend(send_ids)
+        monkeypatch.setattr(tallying, "counted", counted)
+        tally_finished(LATER)
+        return counted(send_ids)
+
+    monkeypatch.setattr(tallying, "counted", count_beside_another)
+    assert (tally_finished(LATER), seen) == (1, [first.pk])
+    assert standing_tallies([first.pk, second.pk]).keys() == {first.pk, second.pk}

@@ -16,6 +16,7 @@ from deliveries.flight_recorder import FlightRecorder
 from deliveries.models import Breaker, Delivery
 from deliveries.services.claiming import MOST_CLAIMS
 from deliveries.services.evidence import scrubbed
+from deliveries.services.finishing import finish_sends
 from deliveries.services.reaping import reap
 from deliveries.services.settling import settle_abandoned
 from tests.builders import NOW
@@ -42,6 +43,26 @@ def marked(recorder: FlightRecorder, send: Send) -> list[int]:
 
 def row(delivery_id: int) -> Delivery:
     return Delivery.objects.get(pk=delivery_id)
+
+
+def test_what_was_not_begun_leaves_even_if_its_send_was_over_meanwhile(
+    memory: Memory, recorder: FlightRecorder
+) -> None:
+    send = make_memory_send(2)
+    marked(recorder, send)
+    for minutes in (3, 15):
+        reap(NOW + timedelta(minutes=minutes))
+        finish_sends(NOW + timedelta(minutes=minutes))
+    send.refresh_from_db()
+    assert (send.state, states(send)) == ("done", {"uncertain": 2})
+    recorder.abandon()  # its machine is back
+    later = NOW + timedelta(minutes=20)
+    assert settle_abandoned(later) == {"put_back": 2}
+    run(now=later)
+    assert states(send) == {"sent": 2}
+    finish_sends(later)
+    send.refresh_from_db()
+    assert send.state == "done"
 
 
 def test_invariant_05_every_row_is_settled_by_how_far_it_came(memory: Memory, recorder: FlightRecorder) -> None:

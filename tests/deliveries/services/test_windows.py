@@ -10,6 +10,7 @@ from campaigns.services import lifecycle
 from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
+from deliveries.models import Delivery
 from deliveries.queries.due import row_of
 from deliveries.services.claiming import Known, Window
 from deliveries.services.windows import FIRST, LARGEST, PACE_LASTS, Pace, Watch
@@ -92,10 +93,28 @@ def test_a_dispatch_begins_no_slower_than_one_that_knows_nothing() -> None:
     assert Pace("memory").size == FIRST
 
 
+def test_a_triggered_message_says_nothing_of_how_fast_many_would_go(memory: Memory) -> None:
+    Pace.latest["memory", False] = LARGEST, time.monotonic()
+    make_memory_send(1)
+    Delivery.objects.update(urgent=True)
+    assert run(urgent=True)["accepted"] == 1
+    assert Pace("memory").size == LARGEST // 4
+
+
+def test_a_channel_that_asks_for_patience_is_asked_with_little_the_next_time(memory: Memory) -> None:
+    Pace.latest["memory", False] = 16 * FIRST, time.monotonic()
+    make_memory_send(16 * FIRST)
+    refusal = Outcome(0, Verdict.DEFERRED, {"phase": "connect", "text": "not now"}, slow_down=True)
+    rows = Delivery.objects.values_list("customer__external_id", "pk")
+    memory.answers = {external_id: [refusal._replace(delivery_id=pk)] for external_id, pk in rows}
+    assert run()["slowed"] == 1
+    assert Pace("memory").size == FIRST
+
+
 def test_another_worker_is_woken_only_where_a_window_leaves_some_behind(memory: Memory) -> None:
     woken: list[int] = []
     for waiting in (4 * FIRST - 1, 4 * FIRST):
-        Pace.latest["memory"] = 16 * FIRST, time.monotonic()
+        Pace.latest["memory", False] = 16 * FIRST, time.monotonic()
         make_memory_send(waiting)
         run(on_plenty=partial(woken.append, waiting))
     assert woken == [4 * FIRST]
