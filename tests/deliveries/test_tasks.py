@@ -87,7 +87,7 @@ def test_a_dispatch_of_a_channel_sends_what_is_due(memory: Any) -> None:
 
 
 def test_a_dispatch_that_has_plenty_wakes_another_worker_at_once(memory: Any, woken: list[tuple[Any, ...]]) -> None:
-    make_memory_send(100)
+    make_memory_send(400)
     Delivery.objects.update(
         due_at=NOW.replace(year=2020), expires_at="2100-01-01T00:00Z", closes_at="2100-01-01T00:00Z"
     )
