@@ -119,7 +119,7 @@ def test_invariant_03_processes_that_race_for_the_last_slots_fill_every_window_a
     scenario: Scenario, processes: Processes, settings: Any
 ) -> None:
     settings.SHARD_SIZE = SHARD
-    people, sends = scenario.size(whole=500, short=150), 20
+    people, sends = scenario.size(whole=500, short=60), 20
     found, failed = {}, 0
     # All in one window; then in several, and half of the sends wait for a free one.
     ways = [(7, ["skip"]), (1, ["skip", "defer"]), (1, ["skip"])][: scenario.size(whole=3, short=2)]
