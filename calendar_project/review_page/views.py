@@ -27,7 +27,7 @@ from deliveries.queries.went_out import went_out
 
 from .forms import form_for
 from .meeting import minutes
-from .pages import before_page, meeting_page, refused_page, stale_page
+from .pages import CLOSED, before_page, meeting_page, refused_page, stale_page
 from .stretch import stretch_of, week_to_settle
 from .veils import is_shown
 
@@ -136,7 +136,7 @@ def close_page(request: HttpRequest, address: str) -> HttpResponse:
         elif not _closed_so(review, user, notes):
             return stale_page(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
     except Refusal as refused:
-        messages.error(request, str(refused))
+        return refused_page(request, review, str(refused))
     return redirect("review:week", address)
 
 
@@ -166,7 +166,7 @@ def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
     if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
         return redirect(_at(item))
     if not item.review.is_open:
-        return stale_page(request, item.review, "This review is closed: its minutes do not change any more.")
+        return stale_page(request, item.review, CLOSED)
     if decision:
         who = person_name(decision.by)
         said = f"Somebody was quicker: {decision.get_kind_display().lower()}, says {who}. Look at it again."
