@@ -1,14 +1,13 @@
 """All the low findings of a section, kept with one reason and taken back with one click. By POST alone."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
+from calendar_project.pages import button_on
 from campaigns.models import Decision, Review
 from campaigns.refusals import NotAllowed, StaleChange
 from campaigns.services.keeping import keep_low, take_back_together
@@ -16,8 +15,7 @@ from campaigns.services.keeping import keep_low, take_back_together
 from .pages import refused_page, stale_page
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def keep_low_page(request: HttpRequest, address: str) -> HttpResponse:
     review, user = get_object_or_404(Review, week=address), signed_in(request)
     reason, seen, carried = _text(request, "reason"), _text(request, "seen"), request.POST.get("carried") == "1"
@@ -34,8 +32,7 @@ def keep_low_page(request: HttpRequest, address: str) -> HttpResponse:
     return redirect("review:week", address)
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def take_back_low_page(request: HttpRequest, address: str) -> HttpResponse:
     review, user, key = get_object_or_404(Review, week=address), signed_in(request), _text(request, "together")
     standing = Decision.objects.filter(item__review=review, undo__together=key)
