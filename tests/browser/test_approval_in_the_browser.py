@@ -119,7 +119,7 @@ def test_a_finding_is_mended_with_one_click(visit: Visit, campaign: Campaign) ->
     page = visitor.open(address(campaign))
     assert not visitor.scrolls_sideways
     page.get_by_role("button", name="Move it to").click()
-    hears(page, "Moved to")
+    hears(page, "moved from")
     assert page.get_by_text("Nothing of it gets in another campaign’s way.").count() == 1
     visitor.open(address(other))
     assert not visitor.scrolls_sideways
