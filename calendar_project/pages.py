@@ -1,7 +1,8 @@
 """What every page shares: sign-in, the stylesheet of the teams' colours, and the way to the calendar."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Team
 from campaigns.queries.campaigns import workspace_zone
 
+View = Callable[..., HttpResponse]
 #: The fields of all forms in which people write sentences.
 TEXTS = ("reason", "note", "notes", "why", "learnt")
 
@@ -42,6 +44,26 @@ def typed(request: HttpRequest) -> dict[str, Any]:
     """What somebody wrote into a form that came too late, for the page that says so: it is not lost."""
     texts = (request.POST.get(name, "").replace("\0", "").strip()[:4000] for name in TEXTS)
     return {"unsaved": [text for text in texts if text]}
+
+
+def button_on(page: str, *names: str) -> Callable[[View], View]:
+    """For what is done by POST, by somebody signed in, from a page whose address has `names` of this one's arguments.
+
+    Whoever comes by GET, back from signing in or by a reload, is sent to that page; nothing is done.
+    """
+
+    def decorate(view: View) -> View:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @login_required
+        @wraps(view)
+        def respond(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            if request.method != "POST":
+                return redirect(page, *(arguments[name] for name in names))
+            return view(request, **arguments)
+
+        return respond
+
+    return decorate
 
 
 @require_safe

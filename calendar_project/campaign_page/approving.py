@@ -1,10 +1,9 @@
 """The buttons of a section: approve it as it was read, or decline it with a word."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
 
 from audiences.clock import read_now
+from calendar_project.pages import button_on
 from campaigns.services.approvals import Seen, approve_section, decline_section
 
 from .access import campaign_or_404, person
@@ -12,8 +11,7 @@ from .sections import Section
 from .views import answered, posted_version
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def approve_one(request: HttpRequest, campaign_id: int, section: str) -> HttpResponse:
     """Approve one section. That it is approved already, by whoever, is no mistake."""
     campaign, seen = campaign_or_404(request, campaign_id), _seen(request, section)
@@ -27,8 +25,7 @@ def approve_one(request: HttpRequest, campaign_id: int, section: str) -> HttpRes
     return answered(request, campaign, approve, "plan")
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def decline_one(request: HttpRequest, campaign_id: int, section: str) -> HttpResponse:
     """Decline one section: the campaign is a draft again, and what else was approved stays so."""
     campaign, seen = campaign_or_404(request, campaign_id), _seen(request, section)

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
+from calendar_project.pages import button_on
 from campaigns.models import Campaign, Handoff
 from campaigns.refusals import StaleChange
 from campaigns.rights import seen_by
@@ -22,8 +21,7 @@ Step = Callable[[Campaign, User, HttpRequest, datetime], None]
 State = Handoff.State
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def hand_over_page(request: HttpRequest, campaign_id: int, step: str) -> HttpResponse:
     """The services look at rights and at what has become of the offer meanwhile. A second click is no mistake."""
     campaign = get_object_or_404(Campaign.objects.filter(seen_by(request.user), is_template=False), pk=campaign_id)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core import signing
 from django.db.models import Q
@@ -15,10 +14,10 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_POST
 
 from audiences.clock import read_now
 from calendar_project.moving.views import moved_notice
+from calendar_project.pages import button_on
 from campaigns.models import Campaign, Finding
 from campaigns.refusals import StaleChange
 from campaigns.rights import can_see
@@ -30,14 +29,12 @@ from campaigns.veils import seen_findings
 from .access import campaign_or_404, person
 from .views import answered, back
 
-VOIDED = "What it changed has to be approved again."
 #: What these leave would tell of the other campaign whom it is for.
 TELLING = ("move", "exclude", "merge")
 Do = Callable[[HttpRequest, Campaign, Finding, User, datetime], str]
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def settle_finding(request: HttpRequest, campaign_id: int, finding_id: int, name: str) -> HttpResponse:
     """One of `FIXES`. What is settled by now, in whichever way, is not settled twice: a second click is no mistake."""
     campaign = campaign_or_404(request, campaign_id)
@@ -92,8 +89,9 @@ def _move(request: HttpRequest, campaign: Campaign, finding: Finding, user: User
 
 def _exclude(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
     mended = settling.leave_out(_looked(request, campaign, finding), user, now)
+    left = f"{mended.before:,} people before, {mended.after:,} now."
     context = {
-        "said": f"It leaves out the other’s audience: {mended.before:,} people before, {mended.after:,} now. {VOIDED}",
+        "said": f"It leaves out the other’s audience: {left}{_voided(campaign)}",
         "address": reverse("calendar:settle-finding", args=[campaign.pk, finding.pk, "let-in"]),
         # What was added to which version is for nobody to choose.
         "undo": signing.dumps([mended.added, mended.version], salt=_salt(campaign)),
@@ -102,14 +100,18 @@ def _exclude(request: HttpRequest, campaign: Campaign, finding: Finding, user: U
 
 
 def _let_in(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
-    """A second click is no mistake: whom it leaves out no more it need not let in."""
     try:
         added, version = signing.loads(request.POST.get("undo", ""), salt=_salt(campaign))
     except signing.BadSignature as bad:
         raise StaleChange("That cannot be taken back: change its audience on its own page.") from bad
-    if campaign.exclude.filter(pk__in=added).exists():
-        settling.let_back_in(campaign.pk, added, version, user, now)
-    return f"The other’s people are let in again. {VOIDED}"
+    settling.let_back_in(campaign.pk, added, version, user, now)
+    return f"The other’s people are let in again.{_voided(campaign)}"
+
+
+def _voided(campaign: Campaign) -> str:
+    """Of a campaign as it was before: what nobody has approved yet, or was asked to, is not approved again."""
+    was_asked = campaign.status != Campaign.Status.DRAFT or campaign.section_approvals.exists()
+    return " What it changed has to be approved again." if was_asked else ""
 
 
 def _salt(campaign: Campaign) -> str:
@@ -119,7 +121,7 @@ def _salt(campaign: Campaign) -> str:
 def _merge(request: HttpRequest, campaign: Campaign, finding: Finding, user: User, now: datetime) -> str:
     mended = settling.take_in(_looked(request, campaign, finding), user, now, _text(request, "note"))
     now_for = f"It takes in the other’s people: {mended.before:,} before, {mended.after:,} now."
-    return f"{now_for} The other one is cancelled. {VOIDED}"
+    return f"{now_for} The other one is cancelled.{_voided(campaign)}"
 
 
 FIXES: dict[str, Do] = {

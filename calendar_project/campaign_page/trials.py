@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST
 
 from audiences.clock import read_now
+from calendar_project.pages import button_on
 from campaigns.models import Campaign, Message
 from campaigns.rights import can_plan
 
@@ -19,16 +18,14 @@ from .trial_mail import NoTest, send_tests
 from .views import asked_customer, back
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def test_to_me(request: HttpRequest, campaign_id: int, message_id: int) -> HttpResponse:
     """Mail one message to whoever asks, rendered for the customer that the page showed."""
     campaign = campaign_or_404(request, campaign_id)
     return _send(request, campaign, [get_object_or_404(Message, pk=message_id, campaign=campaign)])
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def tests_to_me(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The same with every message of the campaign."""
     campaign = campaign_or_404(request, campaign_id)

@@ -11,18 +11,18 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.customer_page.queries import find_customers
 from calendar_project.live.views import live_campaign
-from calendar_project.pages import render_in_zone, typed
+from calendar_project.pages import button_on, render_in_zone, typed
 from calendar_project.week.loads import percent_words
 from calendar_project.week.review import WORST_FIRST, axes_in_words
 from campaigns.models import Campaign, Finding, Send
 from campaigns.queries.campaigns import workspace_zone
-from campaigns.refusals import PreflightFailed, Refusal, StaleChange
+from campaigns.refusals import NotAllowed, PreflightFailed, Refusal, StaleChange
 from campaigns.rights import Person, can_plan
 from campaigns.services.approvals import spoken
 from campaigns.services.preflight import problems
@@ -54,8 +54,7 @@ def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     return _page(request, campaign_or_404(request, campaign_id))
 
 
-@require_POST
-@login_required
+@button_on("calendar:campaign", "campaign_id")
 def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResponse:
     """Ask, approve, decline, pause, resume, cancel. The services check the rights and the state once more."""
     campaign = campaign_or_404(request, campaign_id)
@@ -75,18 +74,15 @@ def move_campaign(request: HttpRequest, campaign_id: int, name: str) -> HttpResp
 
 
 def answered(request: HttpRequest, campaign: Campaign, do: Callable[[], str], place: str = "") -> HttpResponse:
-    """Do it, and say what was done; or why not. What is not as the page showed it any more is a 409, with the page."""
+    """Do it, and say what was done; or why not, on the page as it is now, with what was written."""
     try:
         messages.success(request, do())
         check_overlaps_soon(campaign.pk)
-    except StaleChange as stale:
-        messages.error(request, str(stale))
-        return _page(request, campaign_or_404(request, campaign.pk), status=409, **typed(request))
-    except PreflightFailed as failed:
-        for sentence in failed.sentences:
-            messages.error(request, sentence)
     except Refusal as refusal:
-        messages.error(request, str(refusal))
+        for sentence in refusal.sentences if isinstance(refusal, PreflightFailed) else [str(refusal)]:
+            messages.error(request, sentence)
+        status = 409 if isinstance(refusal, StaleChange) else 403 if isinstance(refusal, NotAllowed) else 400
+        return _page(request, campaign_or_404(request, campaign.pk), status, **typed(request))
     return back(campaign, place)
 
 

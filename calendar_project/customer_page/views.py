@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from audiences.clock import read_now
 from audiences.models import Customer, Event, Hold, Subscription, Topic
 from audiences.until import until_words
-from calendar_project.pages import render_in_zone
+from calendar_project.pages import button_on, render_in_zone
 from campaigns.models import Send
 from campaigns.queries.campaigns import workspace_zone
 from campaigns.refusals import Refusal
@@ -65,8 +65,7 @@ def show_customer(request: HttpRequest, customer: Customer, status: int = 200, *
     return render_in_zone(request, "calendar_project/customer.html", context, status)
 
 
-@require_POST
-@login_required
+@button_on("calendar:customer", "customer_id")
 def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, channel: str) -> HttpResponse:
     """Somebody of a team opts the customer out, who asked for it. There is no such button to opt them in."""
     customer, topic = get_object_or_404(Customer, pk=customer_id), get_object_or_404(Topic, pk=topic_id)
@@ -78,8 +77,7 @@ def unsubscribe_customer(request: HttpRequest, customer_id: int, topic_id: int, 
     return redirect("calendar:customer", customer_id)
 
 
-@require_POST
-@login_required
+@button_on("calendar:customer", "customer_id")
 def hold_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """What is wrong with the form is told beside it, with what was typed."""
     customer, form = get_object_or_404(Customer, pk=customer_id), HoldForm(request.POST)
@@ -96,8 +94,7 @@ def hold_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     return redirect("calendar:customer", customer_id)
 
 
-@require_POST
-@login_required
+@button_on("calendar:customer", "customer_id")
 def change_hold(request: HttpRequest, customer_id: int, hold_id: int) -> HttpResponse:
     """`lift` ends it now; otherwise it gets the end that was chosen."""
     hold = get_object_or_404(Hold.objects.select_related("customer"), pk=hold_id, customer=customer_id)

@@ -49,7 +49,13 @@ class DecisionForm(forms.Form):
     """`kinds` are the decisions with their keys and meanings, for the template."""
 
     decision = forms.ChoiceField(error_messages={"required": "Choose what is decided."})
-    campaign = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label="Which one")
+    campaign = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Which one",
+        error_messages={"invalid_choice": "Nothing of this can be done to that one, or not by you: choose again."},
+    )
     day = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs={"type": "date"}))
     hour = forms.TimeField(required=False, label="Hour", widget=forms.TimeInput(attrs={"type": "time"}))
     to = PersonField(User.objects.none(), required=False, label="To", empty_label="Choose somebody")
@@ -75,7 +81,10 @@ class DecisionForm(forms.Form):
         self.kinds = [(Kind(kind), KEYS[Kind(kind)], means[Kind(kind)]) for kind in offered]
         self.two_sides = item.other is not None and any(offered.values())
         self._choices("decision", [(kind, Kind(kind).label) for kind in offered])
-        self._choices("campaign", _campaigns(item, user))
+        held = {pk for ids in offered.values() for pk in ids}
+        self._choices("campaign", [(pk, name) for pk, name in _campaigns(item, user) if pk in held])
+        if len(held) == 1:
+            (self.initial["campaign"],) = held
         people = self.fields["to"]
         assert isinstance(people, PersonField)  # noqa: S101 - declared above
         people.queryset = planners_of(teams & {campaign.team_id for campaign, _ in sides_of(item)})

@@ -29,7 +29,7 @@ def _is_low(row: Row) -> bool:
 
 
 def _together(rows: Iterable[Row]) -> Iterable[Together]:
-    found: dict[int, list[Row]] = {}
+    found: dict[str, list[Row]] = {}
     for row in rows:
         if row.decision and "together" in row.decision.undo and not _is_veiled(row):
             found.setdefault(row.decision.undo["together"], []).append(row)

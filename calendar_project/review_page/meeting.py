@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
@@ -81,4 +82,6 @@ def _rows(
 
 
 def _shared(week: Week, user: User, zone: ZoneInfo) -> dict[str, Any]:
-    return {"place": "review", "week": week, "zone": str(zone), "leads": leads_reviews(user)}
+    # Of its own: refusals show the page at the addresses of its buttons, which are for POST alone.
+    address = reverse("review:week", args=[week.address])
+    return {"place": "review", "week": week, "page_address": address, "zone": str(zone), "leads": leads_reviews(user)}

@@ -12,6 +12,8 @@ from campaigns.models import Review
 from .forms import DecisionForm
 from .meeting import meeting, minutes, preview
 
+CLOSED = "This review is closed: its minutes do not change any more."
+
 
 def before_page(request: HttpRequest, week: Week, status: int = 200) -> HttpResponse:
     context = preview(week, signed_in(request), read_now())
@@ -24,16 +26,17 @@ def meeting_page(request: HttpRequest, review: Review, form: DecisionForm | None
 
 
 def stale_page(request: HttpRequest, review: Review, said: str) -> HttpResponse:
-    """What happened meanwhile, on the page as it is now, with what was written."""
-    messages.error(request, said)
+    """What happened meanwhile, on the page as it is now."""
+    return refused_page(request, review, said, 409)
+
+
+def refused_page(request: HttpRequest, review: Review, said: str, status: int = 403) -> HttpResponse:
+    """With what was written: it is not lost. Of a review that is closed there is nothing but its minutes."""
     review, user = Review.objects.select_related("opened_by", "closed_by").get(pk=review.pk), signed_in(request)
     if review.is_open:
         page, context = "review", meeting(Week.parse(review.week), review, user, None)
     else:
         page, context = "minutes", minutes(review, user)
-    return render_in_zone(request, f"calendar_project/{page}.html", {**context, **typed(request)}, 409)
-
-
-def refused_page(request: HttpRequest, review: Review, said: str, status: int = 403) -> HttpResponse:
+        said, status = (said if status == 409 else CLOSED), 409
     messages.error(request, said)
-    return meeting_page(request, review, None, status)
+    return render_in_zone(request, f"calendar_project/{page}.html", {**context, **typed(request)}, status)

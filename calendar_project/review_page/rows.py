@@ -58,9 +58,9 @@ class LowOnes:
 
 @dataclass(frozen=True)
 class Together:
-    """Those of a section that somebody kept in one go, as far as it still stands. `key`: of the first one."""
+    """Those of a section that somebody kept in one go, as far as it still stands. `key`: of that act."""
 
-    key: int
+    key: str
     count: int
     reason: str
     by: User | None

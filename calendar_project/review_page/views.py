@@ -7,12 +7,12 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from audiences.admin.person import signed_in
 from audiences.clock import read_now
 from calendar_project.figures import person_name
-from calendar_project.pages import render_in_zone
+from calendar_project.pages import button_on, render_in_zone
 from calendar_project.week.periods import NoSuchPeriod
 from calendar_project.week.weeks import Week
 from campaigns.models import AgendaItem, Review
@@ -27,7 +27,7 @@ from deliveries.queries.went_out import went_out
 
 from .forms import form_for
 from .meeting import minutes
-from .pages import before_page, meeting_page, refused_page, stale_page
+from .pages import CLOSED, before_page, meeting_page, refused_page, stale_page
 from .stretch import stretch_of, week_to_settle
 from .veils import is_shown
 
@@ -70,8 +70,7 @@ def minutes_page(request: HttpRequest, address: str) -> HttpResponse:
     return render_in_zone(request, "calendar_project/minutes.html", minutes(review, signed_in(request)))
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def open_page(request: HttpRequest, address: str) -> HttpResponse:
     """Freeze the agenda. Whoever comes second finds the review that is open."""
     week, now = _week(address), read_now()
@@ -85,8 +84,7 @@ def open_page(request: HttpRequest, address: str) -> HttpResponse:
     return redirect("review:week", address)
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
     """Decide one item, then on to the next that waits. What is refused is said beside what was filled in."""
     item = _item(request, address, item_id)
@@ -107,8 +105,7 @@ def decide_page(request: HttpRequest, address: str, item_id: int) -> HttpRespons
     return meeting_page(request, item.review, form, status)
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResponse:
     item = _item(request, address, item_id)
     try:
@@ -125,8 +122,7 @@ def take_back_page(request: HttpRequest, address: str, item_id: int) -> HttpResp
     return redirect(_at(item))
 
 
-@require_POST
-@login_required
+@button_on("review:week", "address")
 def close_page(request: HttpRequest, address: str) -> HttpResponse:
     review, user = get_object_or_404(Review, week=address), signed_in(request)
     notes = request.POST.get("notes", "").replace("\0", "")[:4000]
@@ -136,7 +132,7 @@ def close_page(request: HttpRequest, address: str) -> HttpResponse:
         elif not _closed_so(review, user, notes):
             return stale_page(request, review, "It was closed meanwhile: these are the minutes, without your notes.")
     except Refusal as refused:
-        messages.error(request, str(refused))
+        return refused_page(request, review, str(refused))
     return redirect("review:week", address)
 
 
@@ -166,7 +162,7 @@ def _too_late(request: HttpRequest, item: AgendaItem) -> HttpResponse:
     if decision and (decision.by_id, decision.kind) == (request.user.pk, request.POST.get("decision")):
         return redirect(_at(item))
     if not item.review.is_open:
-        return stale_page(request, item.review, "This review is closed: its minutes do not change any more.")
+        return stale_page(request, item.review, CLOSED)
     if decision:
         who = person_name(decision.by)
         said = f"Somebody was quicker: {decision.get_kind_display().lower()}, says {who}. Look at it again."

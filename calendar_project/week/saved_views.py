@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
 
 from audiences.admin.person import signed_in
+from calendar_project.pages import button_on
 from campaigns.models import SavedView
 from campaigns.refusals import Refusal
 from campaigns.services.saved_views import change_view, delete_view, save_view
@@ -48,8 +47,7 @@ def shown_views(request: HttpRequest, filters: WeekFilter) -> list[ShownView]:
     return [_shown(view, user, asked) for view in visible]
 
 
-@require_POST
-@login_required
+@button_on("calendar:week")
 def save_view_page(request: HttpRequest) -> HttpResponse:
     """What the filters are is kept as they understand it: what they do not is not saved."""
     query = WeekFilter(QueryDict(request.POST.get("query", "")[:LONGEST_QUERY]), request.user).query.removeprefix("?")
@@ -62,8 +60,7 @@ def save_view_page(request: HttpRequest) -> HttpResponse:
     return _do(request, save)
 
 
-@require_POST
-@login_required
+@button_on("calendar:week")
 def change_view_page(request: HttpRequest, view_id: int) -> HttpResponse:
     view = _own(request, view_id)
 
@@ -74,8 +71,7 @@ def change_view_page(request: HttpRequest, view_id: int) -> HttpResponse:
     return _do(request, change)
 
 
-@require_POST
-@login_required
+@button_on("calendar:week")
 def delete_view_page(request: HttpRequest, view_id: int) -> HttpResponse:
     view = _own(request, view_id)
 

@@ -32,7 +32,7 @@ def leave_out(campaign_id: int, other_id: int, by: User | None, now: datetime) -
     """Exclude the segments of the other campaign from this one. Voids its approval, as any edit does."""
     with transaction.atomic():
         campaign, other = _lock_both(campaign_id, other_id)
-        _require_planner(campaign, by)
+        require_planner(campaign, by)
         _require_sight(other, by)
         if not can_leave_out(side_of(campaign), side_of(other)):
             raise NotAllowed("Both are for one and the same segment: without it nobody would be left.")
@@ -50,7 +50,7 @@ def let_back_in(campaign_id: int, added: Iterable[int], version: int, by: User |
     """Take back what `leave_out` added, as long as nobody has edited the campaign since."""
     with transaction.atomic():
         campaign = lock_campaign(campaign_id)
-        _require_planner(campaign, by)
+        require_planner(campaign, by)
         newest = CampaignVersion.objects.filter(campaign=campaign_id).order_by("-number").first()
         if newest is None or newest.number != version or campaign.status in OVER:
             raise StaleChange("It has been edited since: change its audience on its own page.")
@@ -62,7 +62,7 @@ def take_in(campaign_id: int, other_id: int, by: User | None, now: datetime, not
     """Include the segments of the other campaign in this one, and stop the other for good."""
     with transaction.atomic():
         campaign, other = _lock_both(campaign_id, other_id)
-        _require_planner(campaign, by)
+        require_planner(campaign, by)
         _require_sight(other, by)
         if not can_take_in(side_of(campaign), side_of(other)):
             raise NotAllowed("The two leave out different people: one of them cannot simply take in the other’s.")
@@ -95,7 +95,7 @@ def _lock_both(campaign_id: int, other_id: int) -> tuple[Campaign, Campaign]:
     return locked[campaign_id], locked[other_id]
 
 
-def _require_planner(campaign: Campaign, by: User | None) -> None:
+def require_planner(campaign: Campaign, by: User | None) -> None:
     if not can_plan(by, campaign.team):
         raise NotAllowed(f"Only planners and approvers of {campaign.team} can change this campaign.")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -30,19 +31,23 @@ def keep_low(review_id: int, seen: str, reason: str, by: User, now: datetime, *,
         if not reason.strip():
             raise NotAllowed("Say why: the others read it in the minutes.")
         _acknowledge(items, reason.strip(), by, now)
-        Decision.objects.bulk_create(_decision(item, items[0], reason.strip(), by, now) for item in items)
+        # `together` names this act, and no other that comes to the same ones; `seen` tells a second click from it.
+        undo = {"acknowledged_at": now.isoformat(), "together": uuid4().hex, "seen": seen}
+        Decision.objects.bulk_create(_decision(item, undo, reason.strip(), by, now) for item in items)
         return len(items)
 
 
-def take_back_together(review_id: int, together: int, by: User, now: datetime) -> int:
+def take_back_together(review_id: int, together: str, by: User, now: datetime) -> int:
     """Undo what was kept together, as far as it still stands so; how many. What was settled otherwise since stays, and
     so does what this person may not decide."""
     with transaction.atomic():
         review = lock_open_review(review_id)
         items = review.items.filter(_may_keep(by), decisions__taken_back_at=None)
         _lock_campaigns(items)
-        standing = Decision.objects.filter(taken_back_at=None, undo__together=together, item__in=items)
-        kept = {each.item_id: each for each in standing.select_related("item")}
+        standing = Decision.objects.filter(taken_back_at=None, undo__together=together, item__review=review)
+        kept = {each.item_id: each for each in standing.filter(item__in=items).select_related("item")}
+        if not kept and standing.exists():
+            raise NotAllowed("Only those who plan for one of their teams, and see both campaigns, can take them back.")
         opened = _reopen(kept.values())
         mine = [each.pk for each in kept.values() if each.item.finding_id in (None, *opened)]
         return Decision.objects.filter(pk__in=mine).update(taken_back_at=now, taken_back_by=by)
@@ -86,9 +91,8 @@ def _acknowledge(items: Collection[AgendaItem], reason: str, by: User, now: date
         raise StaleChange("Somebody has settled one of these findings meanwhile: look at them again.")
 
 
-def _decision(item: AgendaItem, first: AgendaItem, reason: str, by: User, now: datetime) -> Decision:
-    """As if it were the only one, so that it can be taken back alone; `together` names those that were kept with it."""
-    undo = {"acknowledged_at": now.isoformat(), "together": first.pk}
+def _decision(item: AgendaItem, undo: dict[str, str], reason: str, by: User, now: datetime) -> Decision:
+    """As if it were the only one, so that it can be taken back alone."""
     return Decision(item=item, kind=Decision.Kind.KEEP, reason=reason[:500], did=KEPT, undo=undo, by=by, at=now)
 
 

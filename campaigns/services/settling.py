@@ -45,10 +45,16 @@ def leave_out(looked: Looked, by: User | None, now: datetime) -> Mended:
 
 
 def let_back_in(campaign_id: int, added: list[int], version: int, by: User | None, now: datetime) -> None:
-    """Take back what `leave_out` did, as long as nobody has edited the campaign since."""
+    """Take back what `leave_out` did, as long as nobody has edited the campaign since.
+
+    A second time is no mistake: whom it leaves out no more it need not let in.
+    """
     with transaction.atomic():
-        fixes.let_back_in(campaign_id, added, version, by, now)
-        check_overlaps(now, campaign_id)
+        campaign = lock_campaign(campaign_id)
+        fixes.require_planner(campaign, by)
+        if campaign.exclude.filter(pk__in=added).exists():
+            fixes.let_back_in(campaign_id, added, version, by, now)
+            check_overlaps(now, campaign_id)
 
 
 def take_in(looked: Looked, by: User | None, now: datetime, note: str) -> Mended:

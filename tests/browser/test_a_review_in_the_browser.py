@@ -175,6 +175,13 @@ def test_somebody_who_was_quicker_is_named(visit: Visit, clash: Finding, ana: Us
     slow.get_by_role("button", name="Decide", exact=True).click()
     expect(slow.get_by_text("Somebody was quicker: keep, says Ana.")).to_be_visible()
     expect(slow.get_by_text("This was not saved")).to_be_in_viewport()
+    # From there on everything leads to the page itself: its links, a reload.
+    slow.get_by_role("link", name="Decide item 2", exact=True).click()
+    expect(slow.locator(".decide")).to_be_visible()
+    slow.go_back()
+    slow.reload()
+    expect(slow.get_by_role("heading", name="Review of week")).to_be_visible()
+    assert "/items/" not in slow.url
     # A 409 is an error to the console, and meant to be one here.
     second.complaints.clear()
 

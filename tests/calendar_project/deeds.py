@@ -165,7 +165,7 @@ def low_taken_back(me: User | None) -> tuple[dict[str, Any], dict[str, Any]]:
     asked, body = low_kept(me)
     item = _review().items.latest("pk")
     keep_low(item.review_id, body["seen"], "because", make_user(is_superuser=True), read_now(), carried=False)
-    return asked, {"together": item.pk}
+    return asked, {"together": item.decisions.get().undo["together"]}
 
 
 def unopened(me: User | None) -> tuple[dict[str, Any], dict[str, Any]]:

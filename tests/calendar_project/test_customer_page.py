@@ -93,7 +93,9 @@ def test_somebody_of_a_team_opts_a_customer_out(signed_in: Client) -> None:
 
 
 def test_consent_is_never_changed_by_get(signed_in: Client) -> None:
-    assert signed_in.get(opt_out_address(make_customer(), make_topic())).status_code == 405
+    customer = make_customer()
+    response = signed_in.get(opt_out_address(customer, make_topic()))
+    assert (response.status_code, response["Location"]) == (302, f"/calendar/customers/{customer.pk}/")
     assert not Subscription.objects.exists()
 
 

@@ -15,7 +15,7 @@ from campaigns.queries.reviews import items_of, items_seen_by, with_counts
 from campaigns.services.feeds import create_feed, feed_file, feed_version
 from campaigns.services.reviews import close_review
 from tests.builders import NOW, make_campaign, make_item, make_review, make_team, make_user
-from tests.campaigns.meetings import decided
+from tests.campaigns.meetings import decided, low_one
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/review/2026-W48/"
@@ -115,3 +115,18 @@ def test_the_rule_and_its_form_for_sets_say_the_same() -> None:
     for person in people:
         shown = {item.pk for item in items_of(review) if is_shown(item, person)}  # type: ignore[arg-type]
         assert set(review.items.filter(items_seen_by(person)).values_list("pk", flat=True)) == shown
+
+
+def test_which_one_is_asked_of_those_alone_that_its_reader_can_do_something_to(client: Client) -> None:
+    client.force_login(make_user("ana", team=make_team()))
+    item = low_one(make_review())
+    asked = r'name="campaign"\s+value="(\d+)"\s+(checked)?'
+    both = re.findall(asked, client.get(f"{ADDRESS}?item={item.pk}").content.decode())
+    assert both == [(str(item.campaign_id), ""), (str(item.other_id), "")]
+    Campaign.objects.filter(pk=item.other_id or 0).update(team=make_team("product"))
+    page = client.get(f"{ADDRESS}?item={item.pk}").content.decode()
+    assert re.findall(asked, page) == [(str(item.campaign_id), "checked")]
+    posted = {"decision": "stop", "campaign": str(item.other_id), "reason": "x", "seen": "x"}
+    response = client.post(f"{ADDRESS}items/{item.pk}/", posted)
+    assert response.status_code == 400
+    assert "Nothing of this can be done to that one" in response.content.decode()

@@ -52,6 +52,8 @@ def is_stale(response: Any, sentence: str, typed: str = TYPED) -> None:
     assert sentence in visible(response)
     assert typed in unescape(response.content.decode())
     assert "<thought>" not in response.content.decode()
+    # It stands at the address of a button, from which nothing else may lead.
+    assert re.findall(r'(?:href|action)="\?[^"]*"|action="(?:#[^"]*)?"', response.content.decode()) == []
 
 
 def decide_it(client: Client, item: AgendaItem, seen: str = "", kind: str = "keep") -> Any:
@@ -107,6 +109,25 @@ def test_taking_back_what_is_closed_or_decided_otherwise(client: Client, ana: Us
         decided(item, "keep", eli)
     response = client.post(f"{ADDRESS}items/{item.pk}/take-back/", {"decision": decision.pk})
     is_stale(response, "This review is closed" if is_closed else "decided otherwise", typed="")
+
+
+@pytest.mark.parametrize("button", ["items/1/", "items/1/take-back/", "low/keep/", "low/take-back/", "close/", "open/"])
+def test_whoever_has_to_sign_in_first_comes_to_the_page_of_the_button(client: Client, button: str) -> None:
+    opened()
+    sent = client.post(f"{ADDRESS}{button}", {"reason": TYPED})
+    assert sent["Location"] == f"/sign-in/?next={ADDRESS}{button}"
+    client.force_login(make_user("ana", team=make_team()))
+    for look in (client.get, client.head):
+        response = look(f"{ADDRESS}{button}")
+        assert (response.status_code, response["Location"]) == (302, ADDRESS)
+
+
+def test_the_page_of_a_campaign_follows_others_from_its_own_address(client: Client, ana: User, eli: User) -> None:
+    campaign = make_campaign(owner=None)
+    take(campaign.pk, eli, NOW)
+    shown = client.post(f"/calendar/campaigns/{campaign.pk}/handoff/take/").content.decode()
+    assert f'data-page="/calendar/campaigns/{campaign.pk}/"' in shown
+    assert "data-page" not in client.get(f"/calendar/campaigns/{campaign.pk}/?page=1").content.decode()
 
 
 def test_notes_for_minutes_that_somebody_else_has_closed(client: Client, ana: User, eli: User) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from audiences.clock import read_now
 from campaigns.models import Campaign
+from campaigns.services import lifecycle
 from campaigns.services.sends import move
 from campaigns.services.versions import record_version
 from tests.calendar_project.test_finding_fixes import fixes, pair, press, sign_in, state
@@ -91,5 +92,31 @@ def test_who_plans_elsewhere_takes_nothing_back(client: Client, pair: tuple[Camp
     sign_in(client, "lifecycle")
     address, values = applied(client, ours, "exclude")
     sign_in(client, "success")
-    client.post(address, values)
+    response = client.post(address, values)
+    assert response.status_code == 403
     assert ours.exclude.count() == 1
+
+
+def test_who_may_not_let_them_in_is_not_told_that_they_are(client: Client, pair: tuple[Campaign, Campaign]) -> None:
+    ours, _ = pair
+    sign_in(client, "lifecycle")
+    address, values = applied(client, ours, "exclude")
+    client.post(address, values)
+    sign_in(client, "lifecycle", role="viewer")
+    response = client.post(address, values)
+    assert response.status_code == 403
+    assert "Only planners and approvers of Lifecycle" in response.content.decode()
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_a_fix_and_its_undo_ask_for_approval_again_where_there_was_one(
+    client: Client, pair: tuple[Campaign, Campaign], is_approved: bool
+) -> None:
+    ours, _ = pair
+    if is_approved:
+        lifecycle.approve(ours.pk, lifecycle.ask_for_approval(ours.pk, None, read_now()).number, None, read_now())
+    sign_in(client, "lifecycle")
+    done = press(client, ours, "exclude", **fixes(client, ours)["exclude"])
+    undone = client.post(*undo_of(done), follow=True)
+    for each in (done, undone):
+        assert ("has to be approved again" in each.content.decode()) == is_approved

@@ -173,10 +173,11 @@ def test_what_was_kept_together_is_taken_back_by_several_once() -> None:
         low_findings(review)
         items = list(review.items.select_related("finding"))
         keep_low(review.pk, standing_of_all(items), "All.", ana, NOW, carried=False)
+        key = items[0].decisions.get().undo["together"]
         taken: list[int] = []
         raised = at_once(
-            lambda: taken.append(take_back_together(review.pk, items[0].pk, ana, LATER)),  # noqa: B023
-            lambda: taken.append(take_back_together(review.pk, items[0].pk, ana, LATER)),  # noqa: B023
+            lambda: taken.append(take_back_together(review.pk, key, ana, LATER)),  # noqa: B023
+            lambda: taken.append(take_back_together(review.pk, key, ana, LATER)),  # noqa: B023
             lambda: taken.append(take_back(items[0].pk, ana, LATER)),  # noqa: B023
             lambda: check_overlaps(NOW),
         )

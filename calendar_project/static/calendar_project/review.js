@@ -76,7 +76,8 @@ document.addEventListener("keydown", (event) => {
 const form = document.querySelector(".decide");
 const refused = document.querySelector(".notice--error");
 if (refused && !form) {
-  history.replaceState(null, "", location.pathname);
+  // It may stand at the address of a button, where there is nothing to reload.
+  history.replaceState(null, "", document.querySelector("link[rel=canonical]").href);
   refused.tabIndex = -1;
   refused.focus();
 } else if (form) {

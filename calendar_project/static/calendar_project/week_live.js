@@ -76,7 +76,7 @@
 
   // --- What to show ---------------------------------------------------------------------------------------------
   async function show(planned) {
-    const answer = await get(location.href, { "X-Live": "1" });
+    const answer = await get(live.dataset.page || location.href, { "X-Live": "1" });
     if (!answer) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const told = page.getElementById("live");
