@@ -57,9 +57,6 @@ def _settle(flight: Flight, written_at: datetime, now: datetime) -> Counter[str]
         name = next(iter(sent.window.ready.values())).channel
         patiently(lambda: breakers.note_slow_down(name, sent.problem, written_at, sent.retry_after))
     moves = prepare(sent, now)
-    # Long after it was lost, its send may be over. By itself and before: a send is locked before its rows.
-    if again := sent.put_back | sent.suspects | {move.delivery_id for move in moves if move.state == State.PLANNED}:
-        repeatably(lambda: finishing.reopen(again, now))
     put_back = repeatably(lambda: _write(sent, moves, now))
     return Counter({**Counter(str(outcome.verdict) for outcome in sent.outcomes), "put_back": put_back})
 
@@ -90,5 +87,8 @@ def _outcome(flight: Flight, delivery_id: int) -> Outcome:
 
 
 def _write(sent: Sent, moves: list[Move], now: datetime) -> int:
+    # Long after they were lost, their send may be over. Not before it: with nothing open it would close again.
+    again = {move.delivery_id for move in moves if move.state == State.PLANNED}
+    finishing.reopen(again | sent.put_back | sent.suspects, now)
     ledger.lock({*sent.window.ready, *sent.put_back, *sent.suspects})
     return write_down(sent, moves, now)

@@ -43,8 +43,8 @@ def rcpt_command(envelope: Envelope) -> bytes:
 def stuffed(data: bytes) -> bytes:
     """The text as DATA wants it: ends with CRLF, and a dot at the start of a line is doubled (RFC 5321, 4.5.2).
 
-    A dot behind a bare LF is one too, to servers that take a bare
-    LF for a line end; the line ends are made whole then, so that no text can end itself and begin another mail.
+    A dot behind a bare LF is one too, to servers that take a bare LF for a line end; the line ends are made whole then,
+    so that no text can end itself and begin another mail.
     """
     data = data if data.endswith(b"\r\n") else data + b"\r\n"
     if _DOT_AT_START.search(data):

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from audiences.models import Suppression
 from campaigns.models import CampaignVersion, Send
@@ -14,6 +16,7 @@ from deliveries.channels.base import Outcome, Verdict
 from deliveries.channels.memory import MemoryChannel
 from deliveries.flight_recorder import FlightRecorder
 from deliveries.models import Breaker, Delivery
+from deliveries.services import settling
 from deliveries.services.claiming import MOST_CLAIMS
 from deliveries.services.evidence import scrubbed
 from deliveries.services.finishing import finish_sends
@@ -63,6 +66,36 @@ def test_what_was_not_begun_leaves_even_if_its_send_was_over_meanwhile(
     finish_sends(later)
     send.refresh_from_db()
     assert send.state == "done"
+
+
+def test_a_send_that_is_opened_again_is_not_closed_before_its_rows_are_back(
+    memory: Memory, recorder: FlightRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever finishes sends comes by in between: it sees none of it, or all."""
+    send = make_memory_send(1)
+    marked(recorder, send)
+    Delivery.objects.update(state="uncertain", finished_at=NOW)
+    Send.objects.update(state="done")
+    recorder.abandon()
+    later, write = NOW + timedelta(minutes=20), settling.write_down
+
+    def finish_beside(*arguments: Any) -> int:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(finish_and_leave, later).result()
+        return write(*arguments)
+
+    monkeypatch.setattr(settling, "write_down", finish_beside)
+    assert settle_abandoned(later) == {"put_back": 1}
+    finish_sends(later)
+    send.refresh_from_db()
+    assert (send.state, states(send)) == ("sending", {"planned": 1})
+
+
+def finish_and_leave(now: datetime) -> None:
+    try:
+        finish_sends(now)
+    finally:
+        connection.close()
 
 
 def test_invariant_05_every_row_is_settled_by_how_far_it_came(memory: Memory, recorder: FlightRecorder) -> None:
