@@ -20,6 +20,7 @@ from deliveries.services import settling
 from deliveries.services.claiming import MOST_CLAIMS
 from deliveries.services.evidence import scrubbed
 from deliveries.services.finishing import finish_sends
+from deliveries.services.pages import write_down
 from deliveries.services.reaping import reap
 from deliveries.services.settling import settle_abandoned
 from tests.builders import NOW
@@ -77,12 +78,12 @@ def test_a_send_that_is_opened_again_is_not_closed_before_its_rows_are_back(
     Delivery.objects.update(state="uncertain", finished_at=NOW)
     Send.objects.update(state="done")
     recorder.abandon()
-    later, write = NOW + timedelta(minutes=20), settling.write_down
+    later = NOW + timedelta(minutes=20)
 
     def finish_beside(*arguments: Any) -> int:
         with ThreadPoolExecutor(1) as beside:
             beside.submit(finish_and_leave, later).result()
-        return write(*arguments)
+        return write_down(*arguments)
 
     monkeypatch.setattr(settling, "write_down", finish_beside)
     assert settle_abandoned(later) == {"put_back": 1}
